@@ -1,0 +1,1 @@
+"""From pixels to a decision: detection, landmarks, quality, attack detection, comparison."""

@@ -1,0 +1,1 @@
+"""Purposes, notices, consent records, the ledger they are events of, and coverage."""

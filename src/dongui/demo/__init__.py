@@ -1,0 +1,1 @@
+"""The whole story on people who do not exist."""

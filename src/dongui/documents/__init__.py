@@ -1,0 +1,1 @@
+"""What a person holds out, turned into an authenticated reference."""

@@ -1,0 +1,1 @@
+"""Trust anchors and certificate paths."""

@@ -1,0 +1,1 @@
+"""Canonical forms and bounded parsing, over libraries. Knows nothing of documents, people or logs."""

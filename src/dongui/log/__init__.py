@@ -1,0 +1,1 @@
+"""The verifiable log: RFC 6962 Merkle tree, C2SP signed notes."""

@@ -1,0 +1,1 @@
+"""The signed statement a person takes home, and how anybody checks it."""

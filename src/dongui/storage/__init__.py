@@ -1,0 +1,1 @@
+"""What the core asks to be kept, kept. Each module says what it promises about transactions."""

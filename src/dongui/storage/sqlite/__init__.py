@@ -1,0 +1,1 @@
+"""SQLite: write-ahead log, full synchronisation."""
