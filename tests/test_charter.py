@@ -1,0 +1,81 @@
+"""What Dongui refuses to be. A change that trips one of these needs another project, not another test."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "dongui"
+FILES = sorted(SOURCE.rglob("*.py"))
+
+# Words that name what the charter forbids. They may stand in prose that forbids them (docstrings, data),
+# never in a name that does something.
+FORBIDDEN_NAMES = re.compile(
+    r"watch_?list|gallery|one_to_many|identify_face|search_faces?|find_faces?_in|nearest|k_?nn|re_?identif"
+    r"|gait|emotion|ethnicity|track_person|follow_person|cluster_faces|age_of|gender_of",
+    re.IGNORECASE,
+)
+MANY = re.compile(
+    r"\b(Sequence|Iterable|Iterator|list|tuple|set|frozenset|dict|Mapping|Collection|ndarray)\b"
+)
+# Biometric data types whose plural beside a probe would make one-to-many.
+REFERENCE_TYPES = re.compile(r"\b(Reference|Template)\b")
+
+
+def defined_names(path: Path) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.append((node.lineno, node.name))
+        elif isinstance(node, ast.arg):
+            found.append((node.lineno, node.arg))
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.append((node.lineno, node.id))
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_nothing_is_named_for_what_the_charter_forbids(path: Path) -> None:
+    """No function, class, argument or variable bears the name of a forbidden use."""
+    for line, name in defined_names(path):
+        assert not FORBIDDEN_NAMES.search(name), f"{path}:{line}: {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_no_function_takes_several_references(path: Path) -> None:
+    """One probe, one reference: no argument anywhere holds several references or templates."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        if node.args.vararg is not None:
+            arguments.append(node.args.vararg)
+        for argument in arguments:
+            note = ast.unparse(argument.annotation) if argument.annotation else ""
+            plural = MANY.search(note) or argument is node.args.vararg
+            assert not (plural and REFERENCE_TYPES.search(note)), f"{path}:{node.lineno} {node.name}({note})"
+
+
+def test_no_template_is_kept() -> None:
+    """No table has a column for a face: storage knows no image, template or comparison score."""
+    for path in (SOURCE / "storage").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "CREATE" in node.value:
+                column = re.search(
+                    r"\b(face|image|portrait|template|embedding|score)\w*\s+(BLOB|TEXT|REAL|INTEGER)",
+                    node.value,
+                    re.IGNORECASE,
+                )
+                assert column is None, f"{path}:{node.lineno}: {column}"
+
+
+def test_the_charter_is_written_down_whole() -> None:
+    """The nine points and the two honest limits stand in CHARTER.md, numbered."""
+    text = (ROOT / "CHARTER.md").read_text(encoding="utf-8")
+    assert [int(number) for number in re.findall(r"^(\d)\. ", text, re.MULTILINE)] == list(range(1, 10))
+    assert "independent witnesses" in text
+    assert "cannot be detected" in text

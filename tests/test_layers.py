@@ -1,0 +1,117 @@
+"""Imports point one way. The house is only as readable as this stays true."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "dongui"
+
+# The floor on which each room stands; a room may import from floors strictly below its own, and from itself.
+FLOORS: dict[str, int] = {
+    "errors": 0,
+    "failures": 0,
+    "environment": 1,
+    "memory": 1,
+    "encoding": 2,
+    "documents": 3,
+    "biometrics": 3,
+    "consent": 3,
+    "log": 3,
+    "profiles": 3,
+    "session": 4,
+    "receipts": 4,
+    "confinement": 4,
+    "verification": 5,
+    "storage": 6,
+    "desk": 7,
+    "demo": 8,
+    "cli": 9,
+    "__main__": 10,
+}
+# The package's front door re-exports from every room, so it is imported by none.
+FRONT_DOOR = {"__init__"}
+# Rooms that only compute: rules are functions over bytes and records, so each can be read and fuzzed alone.
+WITHOUT_STORAGE = (
+    "encoding",
+    "documents",
+    "biometrics",
+    "consent",
+    "log",
+    "session",
+    "receipts",
+    "verification",
+)
+FORBIDDEN_IN_CORE = {"sqlite3", "socket", "subprocess", "requests", "urllib", "http", "tempfile", "shelve"}
+
+
+def room_of(path: Path) -> str:
+    part = path.relative_to(SOURCE).parts[0]
+    return part.removesuffix(".py")
+
+
+def imports_of(path: Path) -> list[tuple[int, str]]:
+    """Every module a file imports, wherever in the file, with its line."""
+    found: list[tuple[int, str]] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.extend((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno} imports relatively; write the whole name"
+            module = node.module or ""
+            if module == "dongui":
+                found.extend((node.lineno, f"dongui.{alias.name}") for alias in node.names)
+            else:
+                found.append((node.lineno, module))
+    return found
+
+
+FILES = sorted(SOURCE.rglob("*.py"))
+
+
+def test_every_room_has_a_floor() -> None:
+    """A new room must be given its place before anything can be built in it."""
+    rooms = {room_of(path) for path in FILES} - FRONT_DOOR
+    assert rooms <= FLOORS.keys()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_point_down(path: Path) -> None:
+    """A file imports only rooms on lower floors, or its own room."""
+    room = room_of(path)
+    if room in FRONT_DOOR:
+        return
+    for line, module in imports_of(path):
+        if not module.startswith("dongui.") or module == "dongui.__version__":
+            continue
+        target = module.split(".")[1]
+        below = target == room or FLOORS[target] < FLOORS[room]
+        assert below, f"{path}:{line}: {room} must not know of {target}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_the_core_does_no_io(path: Path) -> None:
+    """Rules reach no database, network or temporary file by themselves."""
+    if room_of(path) in WITHOUT_STORAGE:
+        reached = {module.split(".")[0] for _, module in imports_of(path)} & FORBIDDEN_IN_CORE
+        assert not reached, f"{path} reaches {sorted(reached)}"
+
+
+def test_time_and_chance_have_one_source() -> None:
+    """Nothing asks the clock or the random generator behind the back of ``environment``."""
+    calls = {("datetime", "now"), ("datetime", "utcnow"), ("time", "time"), ("os", "urandom")}
+    for path in FILES:
+        if room_of(path) in {"environment", "demo", "cli"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and (node.value.id, node.attr) in calls
+            ):
+                raise AssertionError(f"{path}:{node.lineno} asks {node.value.id}.{node.attr} by itself")
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = {alias.name for alias in node.names} | {getattr(node, "module", None)}
+                assert not names & {"random", "secrets"}, f"{path}:{node.lineno} draws its own chance"
