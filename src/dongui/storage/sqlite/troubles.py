@@ -1,0 +1,71 @@
+"""SQLite's and the file system's errors, as failures with names."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dongui.errors import DonguiError, Misuse, Trouble
+
+__all__ = ["sqlite_troubles", "system_troubles"]
+
+_Maker = Callable[[str, str], DonguiError]
+
+# The low byte of an extended result code (https://www.sqlite.org/rescode.html) names the family.
+_BY_SQLITE: dict[int, tuple[_Maker, str, str]] = {
+    sqlite3.SQLITE_BUSY: (Trouble, "storage.locked", "another process holds it"),
+    sqlite3.SQLITE_LOCKED: (Trouble, "storage.locked", "another connection holds it"),
+    sqlite3.SQLITE_FULL: (Trouble, "storage.full", "no room is left to write"),
+    sqlite3.SQLITE_READONLY: (Trouble, "storage.read-only", "it cannot be written"),
+    sqlite3.SQLITE_CORRUPT: (Trouble, "storage.damaged", "its structure is broken"),
+    sqlite3.SQLITE_NOTADB: (Misuse, "storage.not-a-database", "it is not an SQLite database"),
+    sqlite3.SQLITE_PERM: (Misuse, "storage.no-permission", "access is not allowed"),
+    sqlite3.SQLITE_CANTOPEN: (Misuse, "storage.no-permission", "it, or a file beside it, cannot be opened"),
+}
+
+_BY_ERRNO: dict[int, tuple[_Maker, str, str]] = {
+    errno.EACCES: (Misuse, "storage.no-permission", "reading and writing it is not allowed"),
+    errno.EPERM: (Misuse, "storage.no-permission", "reading and writing it is not allowed"),
+    errno.ENOSPC: (Trouble, "storage.full", "no room is left to write"),
+    errno.EDQUOT: (Trouble, "storage.full", "the quota is used up"),
+    errno.EROFS: (Trouble, "storage.read-only", "the file system is mounted read-only"),
+}
+
+
+@contextmanager
+def sqlite_troubles(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors about ``path`` into failures of ``storage.*``.
+
+    Lets ``sqlite3.IntegrityError`` and ``sqlite3.ProgrammingError`` pass: the first is a rule of the caller's
+    own tables, the second a fault in the caller's code.
+    """
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise
+    except sqlite3.Error as error:
+        raise _of_sqlite(error, path) from error
+
+
+@contextmanager
+def system_troubles(path: Path) -> Iterator[None]:
+    """Turn the operating system's errors about ``path`` into failures of ``storage.*``."""
+    try:
+        yield
+    except OSError as error:
+        raise _of_system(error, path) from error
+
+
+def _of_sqlite(error: sqlite3.Error, path: Path) -> DonguiError:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    make, name, why = _BY_SQLITE.get(code & 0xFF, (Trouble, "storage.failed", str(error)))
+    return make(name, f"{path}: {why}")
+
+
+def _of_system(error: OSError, path: Path) -> DonguiError:
+    reason = error.strerror or "an input or output error"
+    make, name, why = _BY_ERRNO.get(error.errno or 0, (Trouble, "storage.failed", reason))
+    return make(name, f"{path}: {why}")
