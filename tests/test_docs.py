@@ -1,0 +1,139 @@
+"""The documentation is kept true: examples run, links lead somewhere, tables match the project."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import dongui
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "spec").rglob("*.md")])
+BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+WITH_EXAMPLES = [page for page in PAGES if BLOCK.search(page.read_text(encoding="utf-8"))]
+WILD = "…"  # in a shown output: anything, including nothing, within the line; alone on a line: any lines
+
+
+def run_console(block: str, folder: Path, environment: dict[str, str]) -> None:
+    """Run each ``$ command`` of a block and compare what it prints with what the page shows."""
+    commands: list[tuple[str, list[str]]] = []
+    for line in block.splitlines():
+        if line.startswith("$ "):
+            commands.append((line[2:], []))
+        elif line.startswith("> ") and commands and not commands[-1][1]:
+            commands[-1] = (f"{commands[-1][0]}\n{line[2:]}", [])
+        elif commands:
+            commands[-1][1].append(line)
+    for command, shown in commands:
+        expected = re.search(r"\s# exit (\d)$", command)
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        printed = done.stdout + done.stderr
+        assert done.returncode == (int(expected[1]) if expected else 0), f"$ {command}\n{printed}"
+        if shown:
+            assert matches(shown, printed.splitlines()), f"$ {command}\nshown:\n{shown}\nprinted:\n{printed}"
+
+
+def matches(shown: list[str], printed: list[str]) -> bool:
+    """Whether printed lines fit the shown ones, where … stands for anything."""
+    spaces = re.compile(r"\s+")
+    kept = [spaces.sub(" ", line.strip()) for line in shown if line.strip()]
+    pattern = "".join(
+        r"(?:.*\n)*?" if line == WILD else re.escape(line).replace(re.escape(WILD), ".*") + r"\n"
+        for line in kept
+    )
+    text = "".join(spaces.sub(" ", line.strip()) + "\n" for line in printed if line.strip())
+    return re.fullmatch(pattern, text) is not None
+
+
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_example_runs(page: Path, tmp_path: Path) -> None:
+    """Every ``python`` and ``console`` block of a page runs, in the page's order, in one empty folder."""
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
+        "COLUMNS": "110",
+        "DONGUI_CHECKOUT": str(ROOT),
+    }
+    for index, match in enumerate(BLOCK.finditer(page.read_text(encoding="utf-8"))):
+        kind, block = match.groups()
+        if kind == "console":
+            if "make " in block:
+                continue  # the README's own two commands; this suite runs inside one of them
+            run_console(block, tmp_path, environment)
+            continue
+        script = tmp_path / f"example-{index}.py"
+        script.write_text(block, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, str(script)],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        assert done.returncode == 0, f"{page.name}:\n{block}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link points at a file of the repository."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+        if not target.startswith(("http://", "https://", "mailto:")):
+            assert (page.parent / target).exists(), f"{page}: {target}"
+
+
+def test_every_dependency_earns_its_line() -> None:
+    """The dependency page and pyproject.toml name the same packages."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = [*project["project"]["dependencies"]]
+    for group in project["dependency-groups"].values():
+        asked.extend(entry for entry in group if isinstance(entry, str))
+    named = {re.split(r"[<>=; \[]", entry)[0] for entry in asked}
+    page = (ROOT / "docs/explanation/dependencies.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([a-z0-9_-]+)` \|", page, re.MULTILINE)) == named
+
+
+def test_every_public_name_is_documented() -> None:
+    """Each name of ``import dongui`` has a docstring and stands in the API reference."""
+    reference = (ROOT / "docs/reference/api.md").read_text(encoding="utf-8")
+    for name in dongui.__all__:
+        assert getattr(dongui, name).__doc__, name
+        assert f"`{name}`" in reference, name
+
+
+def test_the_version_is_said_once() -> None:
+    """Changelog, package and project agree on the version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["version"] == dongui.__version__
+    assert f"## {dongui.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_no_word_of_the_workshop() -> None:
+    """The repository speaks of the project alone: no path of a developer's machine stands in it."""
+    listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listing.returncode != 0:
+        pytest.skip("not a git checkout: the list of files is not known")
+    for name in shlex.split(listing.stdout):
+        path = ROOT / name
+        if path.suffix in {".py", ".md", ".toml", ".html", ".txt"} and path != Path(__file__):
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"/(work|root|home)/[a-z]", text), f"{name} names a path of a machine"
