@@ -1,1 +1,1 @@
-"""The command line: one module a noun."""
+"""The command line. One module a noun; all output goes through :mod:`dongui.cli.output`."""

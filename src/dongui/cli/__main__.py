@@ -1,0 +1,5 @@
+"""``python -m dongui.cli``: the same as the command ``dongui``."""
+
+from dongui.cli.main import run
+
+run()

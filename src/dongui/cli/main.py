@@ -1,0 +1,155 @@
+"""The console entry ``dongui``: what commands there are, and how a run ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from io import TextIOWrapper
+from types import TracebackType
+from typing import Annotated, Literal, NoReturn, Self
+
+import typer
+from typer.core import TyperGroup
+from typer.exceptions import Abort, Exit, TyperException
+
+import dongui
+from dongui.cli import output
+from dongui.cli.debugging import trace
+from dongui.cli.frame import build
+from dongui.cli.output import FailureNotice, Language, Settings
+from dongui.errors import DonguiError, failures
+
+__all__ = ["app", "command", "run"]
+
+# BSD's sysexits.h, EX_SOFTWARE: a fault of this program must never be read as "refused" (1).
+_EXIT_UNEXPECTED = 70
+_EXIT_USAGE = 2
+_EXIT_INTERRUPTED = 130
+# What a shell reports for a program ended by SIGPIPE.
+_EXIT_BROKEN_PIPE = 141
+
+_EPILOG = """\b
+Exit codes:
+  0    done; for verify: verified
+  1    refused: a proof failed, the reason is named
+  2    misuse: the command, or what it was given, is wrong
+  3    undetermined: it cannot be told; take the other way
+  70   a fault of this program; nothing was judged
+  130  interrupted from the keyboard
+  141  the output was not read to its end
+"""
+
+# A noun's module has an `app`; a single command's module has a function of the command's name.
+_NOUNS = ("session", "document", "issue", "consent", "purpose", "receipt", "log", "recogniser", "desk")
+_SINGLE = ("verify", "demo", "bench")
+
+app = typer.Typer(
+    name="dongui",
+    help="Is this person the rightful holder of this document? With consent, a receipt, and no face kept.",
+    epilog=_EPILOG,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"dongui {dongui.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and end."),
+    ] = False,
+) -> None:
+    del version
+
+
+def _register() -> None:
+    for noun in _NOUNS:
+        if find_spec(f"dongui.cli.{noun}"):
+            app.add_typer(import_module(f"dongui.cli.{noun}").app, name=noun)
+    for name in _SINGLE:
+        if find_spec(f"dongui.cli.{name}"):
+            app.command(name)(getattr(import_module(f"dongui.cli.{name}"), name))
+
+
+_register()
+
+
+def command() -> TyperGroup:
+    """Return the whole command tree, for the reference and for tests."""
+    return build(app)
+
+
+def run(arguments: Sequence[str] | None = None, *, tree: TyperGroup | None = None) -> NoReturn:
+    """Run the command line and end the process; the console entry.
+
+    ``arguments`` are those after the program's name, by default the process's own; ``tree`` is by default
+    :func:`command`. Always raises ``SystemExit``; the help of ``dongui`` says what the codes mean.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    # Before the options are parsed, so that a mistake in them is told in the form asked for.
+    output.use(
+        Settings(json="--json" in given, language=Language.of_surroundings(), debug="--debug" in given)
+    )
+    with _Ending() as ending, (tree or command()).make_context("dongui", given or ["--help"]) as context:
+        context.command.invoke(context)
+    with _Ending() as flushing:
+        sys.stdout.flush()
+    raise SystemExit(flushing.code or ending.code)
+
+
+class _Ending:
+    """Turns however a run ends into its exit code; nothing passes it."""
+
+    code = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
+    ) -> Literal[True]:
+        if error is not None:
+            self.code = _code_of(error)
+        return True
+
+
+def _code_of(error: BaseException) -> int:
+    if isinstance(error, Exit):
+        return error.exit_code
+    if isinstance(error, KeyboardInterrupt | Abort):
+        return _EXIT_INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        _silence_stdout()
+        return _EXIT_BROKEN_PIPE
+    code = output.report(_notice(error))
+    if output.settings().debug:
+        sys.stderr.write(trace(error))
+    return code
+
+
+def _notice(error: BaseException) -> FailureNotice:
+    if isinstance(error, DonguiError):
+        return FailureNotice.of(error)
+    if isinstance(error, TyperException):
+        return FailureNotice(failures()["cli.usage"], error.format_message(), _EXIT_USAGE)
+    # The type alone: the text of an unforeseen exception may quote what it choked on.
+    detail = f"{type(error).__module__}.{type(error).__qualname__}"
+    return FailureNotice(failures()["internal.unexpected"], detail, _EXIT_UNEXPECTED)
+
+
+def _silence_stdout() -> None:
+    # Python flushes standard output once more at its end and would then complain about the pipe.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
