@@ -24,6 +24,7 @@ FLOORS: dict[str, int] = {
     "session": 4,
     "receipts": 4,
     "confinement": 4,
+    "examination": 4,
     "verification": 5,
     "storage": 6,
     "desk": 7,
