@@ -1,0 +1,1 @@
+"""Presentation attack detection: the challenge, and the parallax of a turning head."""

@@ -1,0 +1,140 @@
+"""Attacks and accidents staged in memory from pictures: turned prints, two people, darkness.
+
+For the demo, the tests and the measurements. Every function takes encoded pictures and gives JPEG bytes,
+draws nothing at random but camera noise from a fixed seed, and writes nothing to disk. Staged prints are
+ideal prints: no gloss, no printing raster, no fingers. What they show is the geometry.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dongui.demo.sheets import Sheet
+
+__all__ = [
+    "TURN_YAWS",
+    "Print",
+    "dimmed",
+    "side_by_side",
+    "still_clip",
+    "turned_print",
+    "two_people_clip",
+]
+
+#: Degrees, positive towards the picture's right: the turn of the rendered people's clips, frame by frame.
+TURN_YAWS = (0.0, -8.0, -17.0, -26.0, -34.0, -26.0, -14.0, 0.0, 12.0, 22.0, 32.0, 36.0, 26.0, 14.0, 0.0)
+
+_FRAME = 480  # pixels a side of a staged frame
+_SHARPER = 1.3  # the print's pixels a pixel of the frame: shrunk first, so that nothing aliases
+_PIXELS_PER_MM = 1.5  # at the sheet's distance; a life-size face then fills the frame like the clips' heads
+_WHITE, _BACKGROUND = 235.0, 128.0
+_NOISE = 2.0  # standard deviation of the camera's noise, of 255
+_QUALITY = 88
+_SEED = 20261122
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """How a picture was printed and is held: its width on the paper, the white around it, the bend.
+
+    ``width_mm`` is the printed picture's width; ``margin_mm`` the white card around it;
+    ``bend_radius_mm`` is ``None`` for a flat card.
+    """
+
+    width_mm: float = 240.0
+    margin_mm: float = 15.0
+    bend_radius_mm: float | None = None
+    distance_mm: float = 450.0
+
+
+def turned_print(
+    portrait: bytes, *, held: Print | None = None, yaws: Sequence[float] = TURN_YAWS
+) -> list[bytes]:
+    """Print ``portrait`` (any encoding Pillow reads) and turn it through ``yaws`` before a plain wall."""
+    held = held or Print()
+    picture = _printed(portrait, held)
+    sheet = Sheet(distance_mm=held.distance_mm, bend_radius_mm=held.bend_radius_mm)
+    rng = np.random.default_rng(_SEED)
+    return [_encode(_see(picture, replace(sheet, yaw=yaw), held), rng) for yaw in yaws]
+
+
+def still_clip(picture: bytes, *, frames: int = 15) -> list[bytes]:
+    """The same picture held still: nothing but the camera's noise moves."""
+    pixels = _decode(picture)
+    rng = np.random.default_rng(_SEED)
+    return [_encode(pixels, rng) for _ in range(frames)]
+
+
+def side_by_side(left: bytes, right: bytes) -> bytes:
+    """Put two people into one picture, at the height of the first."""
+    first, second = (Image.open(io.BytesIO(picture)).convert("RGB") for picture in (left, right))
+    second = second.resize((max(1, second.width * first.height // second.height), first.height))
+    joined = Image.new("RGB", (first.width + second.width, first.height))
+    joined.paste(first, (0, 0))
+    joined.paste(second, (first.width, 0))
+    return _save(joined)
+
+
+def two_people_clip(clip: Sequence[bytes], bystander: bytes) -> list[bytes]:
+    """The clip with somebody else beside the person in every frame."""
+    return [side_by_side(frame, bystander) for frame in clip]
+
+
+def dimmed(clip: Sequence[bytes], *, exposure: float = 0.08, noise: float = 4.0) -> list[bytes]:
+    """The clip with ``exposure`` of its light (0 to 1), and a sensor's ``noise`` (deviation, of 255)."""
+    rng = np.random.default_rng(_SEED)
+    return [_encode(_decode(frame) * exposure, rng, noise=noise) for frame in clip]
+
+
+def _see(picture: NDArray[np.float64], sheet: Sheet, held: Print) -> NDArray[np.float64]:
+    """Look at the sheet: a ray for each pixel, followed to the paper or past it."""
+    axis = (np.arange(_FRAME) + 0.5 - _FRAME / 2) / _PIXELS_PER_MM
+    paper = sheet.to_paper(np.stack(np.meshgrid(axis, axis), axis=-1))
+    height, width = picture.shape[:2]
+    at = paper * (width / held.width_mm) + [width / 2 - 0.5, height / 2 - 0.5]
+    margin = held.margin_mm * width / held.width_mm
+    inside = ((at >= -0.5) & (at <= [width - 0.5, height - 0.5])).all(axis=-1)
+    card = ((at >= -margin) & (at <= [width + margin, height + margin])).all(axis=-1)
+    seen = np.where(card[..., None], _WHITE, _BACKGROUND) * np.ones(3)
+    seen[inside] = _interpolate(picture, at[inside])
+    return np.asarray(seen)
+
+
+def _printed(portrait: bytes, held: Print) -> NDArray[np.float64]:
+    """The portrait at the fineness the frame can show."""
+    image = Image.open(io.BytesIO(portrait)).convert("RGB")
+    width = min(image.width, round(held.width_mm * _PIXELS_PER_MM * _SHARPER))
+    size = (width, max(1, round(image.height * width / image.width)))
+    return np.asarray(image.resize(size, Image.Resampling.LANCZOS), dtype=np.float64)
+
+
+def _interpolate(picture: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    height, width = picture.shape[:2]
+    at = np.clip(at, 0.0, [width - 1.001, height - 1.001])
+    whole = at.astype(np.intp)
+    across, down = (at - whole).T[..., None]
+    x, y = whole.T
+    upper = picture[y, x] * (1 - across) + picture[y, x + 1] * across
+    lower = picture[y + 1, x] * (1 - across) + picture[y + 1, x + 1] * across
+    return np.asarray(upper * (1 - down) + lower * down)
+
+
+def _decode(picture: bytes) -> NDArray[np.float64]:
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"), dtype=np.float64)
+
+
+def _encode(seen: NDArray[np.float64], rng: np.random.Generator, *, noise: float = _NOISE) -> bytes:
+    noisy = seen + rng.normal(0.0, noise, seen.shape)
+    return _save(Image.fromarray(np.clip(np.rint(noisy), 0, 255).astype(np.uint8)))
+
+
+def _save(image: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=_QUALITY)
+    return stream.getvalue()
