@@ -1,0 +1,74 @@
+"""Does a consent cover what is about to happen? A pure predicate over what is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dongui.consent.events import EventKind, History
+from dongui.consent.moments import utc, write_moment
+from dongui.consent.purpose import ArtefactClass, RegisteredPurpose
+from dongui.consent.record import ConsentRecord
+from dongui.errors import Refused, Trouble
+
+__all__ = ["Covered", "covers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What is covered, and until when (the first instant that is not). Only :func:`covers` makes one."""
+
+    record: ConsentRecord
+    artefact_class: ArtefactClass
+    judged_at: datetime
+    until: datetime
+
+
+def covers(
+    history: History,
+    *,
+    purpose: RegisteredPurpose,
+    controller: str,
+    artefact_class: ArtefactClass,
+    at: datetime,
+) -> Covered:
+    """Return what ``history`` covers at the moment ``at``, which is when the processing would happen.
+
+    ``controller`` is the id of who would process. A consent covers from the instant it was given, and not at
+    the instant it ends. Everything recorded counts: a withdrawal stands even where the clock has since gone
+    back before it; to judge a past moment give ``history.until(moment)``.
+
+    Raises ``Refused``: ``consent.other-purpose``, ``consent.earlier-version``, ``consent.other-controller``,
+    ``consent.other-artefact``, ``consent.not-given``, ``consent.withdrawn``, ``consent.expired``; and
+    ``Trouble``: ``consent.dated-in-future``, because then a clock is wrong and nothing is known about
+    the person.
+    """
+    moment = utc(at)
+    _check_terms(history.record, purpose, controller, artefact_class)
+    if not history.events:
+        raise Refused("consent.not-given", "the record has no event")
+    if history.state is EventKind.WITHDRAWN:
+        raise Refused("consent.withdrawn", f"withdrawn at {write_moment(history.events[-1].at)}")
+    last = history.events[-1]
+    if last.at > moment:
+        detail = f"the last event is dated {write_moment(last.at)}; it is {write_moment(moment)}"
+        raise Trouble("consent.dated-in-future", detail)
+    if last.valid_until is None or moment >= last.valid_until:
+        ended = last.valid_until or last.at
+        raise Refused("consent.expired", f"it held until {write_moment(ended)}")
+    return Covered(history.record, artefact_class, moment, last.valid_until)
+
+
+def _check_terms(
+    record: ConsentRecord, purpose: RegisteredPurpose, controller: str, artefact_class: ArtefactClass
+) -> None:
+    if record.purpose_id != purpose.id:
+        raise Refused("consent.other-purpose", f"given for {record.purpose_id}; needed for {purpose.id}")
+    if record.purpose_version != purpose.version:
+        detail = f"given for version {record.purpose_version} of {purpose.id}; now it is {purpose.version}"
+        raise Refused("consent.earlier-version", detail)
+    if record.controller.id != controller:
+        detail = f"given to {record.controller.id}; {controller} would process"
+        raise Refused("consent.other-controller", detail)
+    if artefact_class not in record.artefact_classes:
+        raise Refused("consent.other-artefact", f"{artefact_class} is not among what was agreed to")

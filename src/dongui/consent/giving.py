@@ -1,0 +1,96 @@
+"""What a person can do with a consent: give it, withdraw it, renew it. Each is durable before it returns."""
+
+from __future__ import annotations
+
+from dongui.consent.events import ConsentEvent, EventKind, History
+from dongui.consent.ledger import Ledger
+from dongui.consent.purpose import RegisteredPurpose
+from dongui.consent.receipt import ConsentReceipt
+from dongui.consent.record import ConsentRecord
+from dongui.environment import Clock, Entropy
+from dongui.errors import Refused
+
+__all__ = ["expire", "give", "renew", "withdraw"]
+
+_ID_BYTES = 16
+
+
+def give(
+    ledger: Ledger,
+    *,
+    purpose: RegisteredPurpose,
+    handle: bytes,
+    language: str,
+    clock: Clock,
+    entropy: Entropy,
+) -> ConsentReceipt:
+    """Record that the person behind ``handle`` read the notice in ``language`` and said yes to ``purpose``.
+
+    ``handle`` is what :func:`dongui.consent.subject.subject_handle` returned for their authenticated
+    document. Raises ``Misuse``: ``consent.already-given``; ``KeyError`` for a language with no notice.
+    """
+    record = ConsentRecord.make(
+        purpose,
+        record_id=entropy.draw(_ID_BYTES),
+        subject=handle,
+        language=language,
+        created_at=clock.now(),
+    )
+    event = ConsentEvent(
+        record_id=record.id,
+        kind=EventKind.GIVEN,
+        at=record.created_at,
+        entity=handle.hex(),
+        valid_for=purpose.consent_validity,
+    )
+    history = History(record).follow(event)
+    ledger.open_record(history, purpose.notice(language))
+    return ConsentReceipt(id=entropy.draw(_ID_BYTES), issued_at=event.at, history=history)
+
+
+def withdraw(ledger: Ledger, record_id: bytes, *, clock: Clock, entropy: Entropy) -> ConsentReceipt:
+    """Record that the person takes their consent back. As easy as giving: the record's id is enough.
+
+    Raises ``Misuse``: ``consent.unknown-record``, ``consent.event-out-of-order`` (withdrawn or expired).
+    """
+    person = ledger.history(record_id).record.subject.hex()
+    event = ConsentEvent(record_id=record_id, kind=EventKind.WITHDRAWN, at=clock.now(), entity=person)
+    return _keep(ledger, event, entropy)
+
+
+def renew(
+    ledger: Ledger, record_id: bytes, *, purpose: RegisteredPurpose, clock: Clock, entropy: Entropy
+) -> ConsentReceipt:
+    """Record that the person says yes again, to the same notice, for another full period from now.
+
+    Raises ``Refused``: ``consent.other-purpose``, ``consent.earlier-version`` where purpose or notice are not
+    what they agreed to (then a new consent is asked for); ``Misuse`` as :func:`withdraw`.
+    """
+    record = ledger.history(record_id).record
+    if record.purpose_id != purpose.id:
+        raise Refused("consent.other-purpose", f"given for {record.purpose_id}, not for {purpose.id}")
+    if record.notice_digest != purpose.notice(record.language).digest:
+        raise Refused("consent.earlier-version", f"the notice of {purpose.id} is no longer the one agreed to")
+    event = ConsentEvent(
+        record_id=record_id,
+        kind=EventKind.RENEWED,
+        at=clock.now(),
+        entity=record.subject.hex(),
+        valid_for=purpose.consent_validity,
+    )
+    return _keep(ledger, event, entropy)
+
+
+def expire(ledger: Ledger, record_id: bytes, *, clock: Clock) -> History:
+    """Write down that a consent has run out. It covers nothing from that instant, written down or not.
+
+    Raises ``Misuse``: ``consent.unknown-record``, ``consent.event-out-of-order`` before its time.
+    """
+    controller = ledger.history(record_id).record.controller.id
+    event = ConsentEvent(record_id=record_id, kind=EventKind.EXPIRED, at=clock.now(), entity=controller)
+    return ledger.append(event)
+
+
+def _keep(ledger: Ledger, event: ConsentEvent, entropy: Entropy) -> ConsentReceipt:
+    history = ledger.append(event)
+    return ConsentReceipt(id=entropy.draw(_ID_BYTES), issued_at=event.at, history=history)

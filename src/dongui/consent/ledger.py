@@ -1,0 +1,56 @@
+"""What the rules of consent ask of whoever keeps the records."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from dongui.consent.events import ConsentEvent, EventKind, History
+from dongui.consent.notice import Notice
+from dongui.errors import Misuse
+
+__all__ = ["Ledger", "refuse_second"]
+
+
+class Ledger(Protocol):
+    """Records, their events, the notices shown and the handle keys. Append-only; durable on return."""
+
+    def open_record(self, history: History, notice: Notice) -> None:
+        """Keep a new record with its first event and the notice the person read, all or nothing.
+
+        Raises ``Misuse``: ``consent.already-given``, ``consent.event-out-of-order``.
+        """
+
+    def append(self, event: ConsentEvent) -> History:
+        """Keep one more event and return the history with it.
+
+        Raises ``Misuse``: ``consent.unknown-record``, ``consent.event-out-of-order``,
+        ``consent.event-before-last``.
+        """
+
+    def history(self, record_id: bytes) -> History:
+        """Return a record with its events. Raises ``Misuse``: ``consent.unknown-record``."""
+
+    def list_records(self, purpose_id: str | None = None) -> list[History]:
+        """Return every record, or one purpose's, the oldest first."""
+
+    def notice_text(self, digest: bytes) -> str:
+        """Return the notice somebody read. Raises ``Misuse``: ``consent.unknown-notice``."""
+
+    def handle_key(self, purpose_id: str) -> bytes:
+        """Return the purpose's handle key, 32 bytes, drawn the first time it is asked for."""
+
+
+def refuse_second(existing: list[History], *, at: datetime) -> None:
+    """Refuse a second consent while one of ``existing`` (same person, same purpose) still holds.
+
+    Somebody who withdraws "their consent" must not be left with another one they forgot.
+    Raises ``Misuse``: ``consent.already-given``.
+    """
+    for history in existing:
+        last = history.events[-1]
+        holds = (
+            last.kind is not EventKind.WITHDRAWN and last.valid_until is not None and at < last.valid_until
+        )
+        if holds:
+            raise Misuse("consent.already-given", f"record {history.record.id.hex()} still holds")
