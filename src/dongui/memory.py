@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
+import os
 import resource
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -27,35 +31,27 @@ class SecretBuffer:
 
     @classmethod
     def read_file(cls, path: Path, *, max_bytes: int, what: str) -> SecretBuffer:
-        """Read a file straight into the buffer, without a copy in between.
+        """Read a regular file straight into the buffer, without a copy in between.
 
-        Raises ``Misuse``: ``file.not-found``, ``file.is-directory``, ``file.not-readable``,
-        ``file.too-large`` (limit ``max_bytes``, checked before anything is allocated), ``file.empty``.
+        Raises ``Misuse``: ``file.not-found``, ``file.is-directory``, ``file.not-readable`` (also for what is
+        no regular file), ``file.too-large`` (limit ``max_bytes``, checked before anything is allocated),
+        ``file.empty``.
         """
         try:
-            with path.open("rb", buffering=0) as file:
-                size = file.seek(0, 2)
-                file.seek(0)
-                if size > max_bytes:
-                    raise Misuse(
-                        "file.too-large", f"{what} {path} has {size} bytes; the limit is {max_bytes}"
-                    )
-                if size == 0:
-                    raise Misuse("file.empty", f"{what} {path} has no content")
-                data = bytearray(size)
-                view = memoryview(data)
-                filled = 0
-                while filled < size and (count := file.readinto(view[filled:])):
-                    filled += count
-                view.release()
-                del data[filled:]
-                return cls(data)
+            # Not blocking: a named pipe nobody writes to would otherwise hold the program for ever.
+            file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                data = bytearray(_require_plain(os.fstat(file), path, max_bytes, what))
+                _fill(data, file)
+            finally:
+                os.close(file)
+            return cls(data)
         except FileNotFoundError:
             raise Misuse("file.not-found", f"{what} {path} does not exist") from None
-        except IsADirectoryError:
-            raise Misuse("file.is-directory", f"{what} {path} is a directory; a file is needed") from None
-        except OSError as error:
-            raise Misuse("file.not-readable", f"{what} {path}: {error.strerror}") from None
+        except (OSError, ValueError) as error:
+            # ValueError: a path with a null character in it.
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise Misuse("file.not-readable", f"{what} {path}: {reason}") from None
 
     def __len__(self) -> int:
         return len(self._data)
@@ -77,14 +73,44 @@ class SecretBuffer:
         return memoryview(self._data)
 
     def wipe(self) -> None:
-        """Overwrite every byte with zero. Safe to call twice."""
-        self._data[:] = bytes(len(self._data))
+        """Overwrite every byte with zero, in place and without allocating: it works when memory is gone.
+
+        Safe to call twice, and while views of the buffer exist: they see the zeros.
+        """
+        if self._data:
+            ctypes.memset((ctypes.c_char * len(self._data)).from_buffer(self._data), 0, len(self._data))
 
 
 def wipe_all(buffers: Iterable[SecretBuffer]) -> None:
-    """Overwrite every buffer, whatever happens to the others."""
+    """Overwrite every buffer."""
     for buffer in buffers:
         buffer.wipe()
+
+
+def _require_plain(status: os.stat_result, path: Path, max_bytes: int, what: str) -> int:
+    """Return the size of a regular file that is neither empty nor larger than the limit."""
+    size = status.st_size
+    if stat.S_ISDIR(status.st_mode):
+        raise Misuse("file.is-directory", f"{what} {path} is a directory; a file is needed")
+    if not stat.S_ISREG(status.st_mode):
+        raise Misuse("file.not-readable", f"{what} {path} is no regular file")
+    if size > max_bytes:
+        raise Misuse("file.too-large", f"{what} {path} has {size} bytes; the limit is {max_bytes}")
+    if size == 0:
+        raise Misuse("file.empty", f"{what} {path} has no content")
+    return size
+
+
+def _fill(data: bytearray, file: int) -> None:
+    filled = 0
+    with memoryview(data) as view:
+        while filled < len(data):
+            count = os.readv(file, [view[filled:]])
+            if not count:
+                # Shortening the buffer could move it and leave the old place as it was.
+                SecretBuffer(data).wipe()
+                raise OSError(errno.EIO, "the file became shorter while it was read")
+            filled += count
 
 
 def forbid_core_dumps() -> None:

@@ -256,8 +256,8 @@ def test_progress_is_told() -> None:
 
 def test_too_large_an_order_is_refused_before_anything_moves(either: Confined) -> None:
     """The limits hold on this side of the border already, and the message names them."""
-    with pytest.raises(Misuse, match="1048577; the limit is 1048576"):
-        run(either, "measure", bytes((1 << 20) + 1))
+    with pytest.raises(Misuse, match="16777217; the limit is 16777216"):
+        run(either, "measure", bytes((16 << 20) + 1))
     with pytest.raises(Misuse, match="1025; the limit is 1024"):
         run(either, "measure", b"", *(SecretBuffer(bytearray(1)) for _ in range(1025)))
 

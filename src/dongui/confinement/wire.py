@@ -36,7 +36,8 @@ __all__ = [
     "unpack_failure",
 ]
 
-MAX_ORDER_BYTES = 1 << 20
+# A list of some thousand trusted certificates is the largest thing an order carries.
+MAX_ORDER_BYTES = 16 << 20
 MAX_BUFFERS = 1024
 MAX_TOTAL_BYTES = 512 << 20
 MAX_REPLY_BYTES = 1 << 20
