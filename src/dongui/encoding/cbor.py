@@ -97,7 +97,7 @@ def loads(data: bytes | bytearray | memoryview, *, limits: Limits) -> CborValue:
             allow_duplicate_keys=False,
         )
     except cbor2.CBORDecodeError as error:
-        _refuse("malformed", f"the decoder refuses what the scan let pass: {error}")
+        _refuse("cbor.malformed", f"the decoder refuses what the scan let pass: {error}")
     return value
 
 
@@ -108,7 +108,7 @@ def loads_canonical(data: bytes | bytearray | memoryview, *, limits: Limits) -> 
     """
     value = loads(data, limits=limits)
     if _encode(value, as_received=False) != data:
-        _refuse("not-canonical", "the bytes are not the deterministic encoding of what they say")
+        _refuse("cbor.not-canonical", "the bytes are not the deterministic encoding of what they say")
     return value
 
 
@@ -129,7 +129,7 @@ def embed(content: bytes) -> EmbeddedCbor:
 
 
 def _refuse(name: str, detail: str) -> NoReturn:
-    raise Refused(f"cbor.{name}", detail)
+    raise Refused(name, detail)
 
 
 @dataclass(slots=True)
@@ -151,7 +151,7 @@ class _Scan:
 
     def __init__(self, data: memoryview, limits: Limits) -> None:
         if data.nbytes > limits.max_bytes:
-            _refuse("too-large", f"{data.nbytes} bytes; the limit is {limits.max_bytes}")
+            _refuse("cbor.too-large", f"{data.nbytes} bytes; the limit is {limits.max_bytes}")
         self._data = data
         self._limits = limits
         self._at = 0
@@ -171,7 +171,7 @@ class _Scan:
             frame.left -= 1
             self._item(frame)
         if self._at != len(self._data):
-            _refuse("trailing-bytes", f"{len(self._data) - self._at} bytes follow the item")
+            _refuse("cbor.trailing-bytes", f"{len(self._data) - self._at} bytes follow the item")
 
     def _item(self, frame: _Frame | None) -> None:
         self._count(1)
@@ -190,13 +190,13 @@ class _Scan:
     def _count(self, items: int) -> None:
         self._items += items
         if self._items > self._limits.max_items:
-            _refuse("too-many-items", f"more than {self._limits.max_items} data items")
+            _refuse("cbor.too-many-items", f"more than {self._limits.max_items} data items")
 
     def _take(self, size: int) -> memoryview:
         """The next ``size`` bytes, compared with what is left before anything is made of them."""
         left = len(self._data) - self._at
         if size > left:
-            _refuse("truncated", f"{size} bytes are declared at offset {self._at} and {left} are left")
+            _refuse("cbor.truncated", f"{size} bytes are declared at offset {self._at} and {left} are left")
         self._at += size
         return self._data[self._at - size : self._at]
 
@@ -206,14 +206,14 @@ class _Scan:
         if info in _WIDTHS:
             return int.from_bytes(self._take(_WIDTHS[info]), "big")
         if info == _INDEFINITE and major in (_BYTES, _TEXT, _ARRAY, _MAP):
-            _refuse("indefinite-length", f"an item of indefinite length at offset {self._at - 1}")
-        _refuse("malformed", f"reserved additional information {info} at offset {self._at - 1}")
+            _refuse("cbor.indefinite-length", f"an item of indefinite length at offset {self._at - 1}")
+        _refuse("cbor.malformed", f"reserved additional information {info} at offset {self._at - 1}")
 
     def _simple(self, info: int) -> int:
         if info in _FLOATS:
             self._take(_WIDTHS[info])
         elif info not in _SCALARS:
-            _refuse("unsupported-value", f"simple value or stray break {info} at offset {self._at - 1}")
+            _refuse("cbor.unsupported-value", f"simple value or stray break {info} at offset {self._at - 1}")
         return info
 
     @staticmethod
@@ -221,28 +221,32 @@ class _Scan:
         try:
             str(content, "utf-8")
         except UnicodeDecodeError as error:
-            _refuse("not-utf8", f"a text string is not UTF-8 at its byte {error.start}")
+            _refuse("cbor.not-utf8", f"a text string is not UTF-8 at its byte {error.start}")
 
     @staticmethod
     def _check_key(frame: _Frame, major: int, value: int | bytes) -> None:
         # Two readers who each keep another of two equal keys see two documents under one signature.
         if major not in (_UINT, _NINT, _BYTES, _TEXT):
-            _refuse("key-type", f"a map key of major type {major}; integers, text and bytes are allowed")
+            _refuse("cbor.key-type", f"a map key of major type {major}; integers, text and bytes are allowed")
         if frame.keys is None or (major, value) in frame.keys:
-            _refuse("duplicate-key", "a map holds one key twice")
+            _refuse("cbor.duplicate-key", "a map holds one key twice")
         frame.keys.add((major, value))
 
     def _open(self, major: int, argument: int, start: int) -> None:
         if len(self._stack) >= self._limits.max_depth:
-            _refuse("too-deep", f"nested deeper than {self._limits.max_depth} levels")
+            _refuse("cbor.too-deep", f"nested deeper than {self._limits.max_depth} levels")
         if major == _TAG:
             self._open_tag(argument, start)
             return
         size = argument * 2 if major == _MAP else argument
         if size > self._limits.max_items - self._items:
-            _refuse("too-many-items", f"{size} items are declared; the limit is {self._limits.max_items}")
+            _refuse(
+                "cbor.too-many-items", f"{size} items are declared; the limit is {self._limits.max_items}"
+            )
         if size > len(self._data) - self._at:
-            _refuse("truncated", f"{size} items are declared and {len(self._data) - self._at} bytes are left")
+            _refuse(
+                "cbor.truncated", f"{size} items are declared and {len(self._data) - self._at} bytes are left"
+            )
         self._stack.append(_Frame(size, set() if major == _MAP else None))
 
     def _open_tag(self, number: int, start: int) -> None:
@@ -253,7 +257,7 @@ class _Scan:
         self._count(1)
         first = self._take(1)[0]
         if first >> 5 != _BYTES:
-            _refuse("malformed", f"tag 24 at offset {start} does not hold a byte string")
+            _refuse("cbor.malformed", f"tag 24 at offset {start} does not hold a byte string")
         self._take(self._argument(_BYTES, first & 31))
         self.embedded.append(self._data[start : self._at])
 
@@ -267,7 +271,7 @@ def _decoders(scan: _Scan) -> dict[int, Callable[[CborValue, bool], CborValue]]:
 
     def embedded(value: CborValue, _immutable: bool) -> CborValue:
         if not isinstance(value, bytes):
-            _refuse("malformed", "tag 24 does not hold a byte string")
+            _refuse("cbor.malformed", "tag 24 does not hold a byte string")
         return EmbeddedCbor(raw=next(pending), content=value)
 
     decoders = {number: _tagged(number) for number in scan.tags}

@@ -163,13 +163,13 @@ def verify_sign1(
     """
     algorithm = _checked_algorithm(message, algorithms)
     if algorithm is not _algorithm_of(key):
-        _refuse("key-mismatch", f"{algorithm.name} does not go with the key given")
+        _refuse("cose.key-mismatch", f"{algorithm.name} does not go with the key given")
     payload = _payload(message, detached_payload)
     signed = _to_be_proved("Signature1", message.protected, external_aad, payload)
     try:
         _verify(key, algorithm, message.proof, signed)
     except InvalidSignature:
-        _refuse("signature-invalid", f"the {algorithm.name} signature does not verify")
+        _refuse("cose.signature-invalid", f"the {algorithm.name} signature does not verify")
     return payload
 
 
@@ -184,7 +184,7 @@ def verify_mac0(
     payload = _payload(message, detached_payload)
     expected = _hmac(key, _to_be_proved("MAC0", message.protected, external_aad, payload))
     if not hmac.compare_digest(expected, message.proof):
-        _refuse("mac-invalid", "the HMAC 256/256 code does not verify")
+        _refuse("cose.mac-invalid", "the HMAC 256/256 code does not verify")
     return payload
 
 
@@ -196,37 +196,38 @@ def x5chain(message: CoseMessage) -> tuple[bytes, ...]:
     """
     value = message.headers.get(_X5CHAIN, message.unprotected.get(_X5CHAIN))
     if value is None:
-        _refuse("certificate-missing", "header 33 (x5chain) is absent")
+        _refuse("cose.certificate-missing", "header 33 (x5chain) is absent")
     # RFC 9360: one certificate is a bare byte string, an array holds two or more. Arrays of one are common
     # among issuers and say the same thing, so they are read.
     chain = [value] if isinstance(value, bytes) else value
     if not isinstance(chain, list) or not 1 <= len(chain) <= _MAX_CHAIN_CERTIFICATES:
         _refuse(
-            "certificate-chain-malformed", f"x5chain must hold 1 to {_MAX_CHAIN_CERTIFICATES} certificates"
+            "cose.certificate-chain-malformed",
+            f"x5chain must hold 1 to {_MAX_CHAIN_CERTIFICATES} certificates",
         )
     certificates = tuple(item for item in chain if isinstance(item, bytes) and item)
     if len(certificates) != len(chain):
-        _refuse("certificate-chain-malformed", "x5chain holds something other than encoded certificates")
+        _refuse("cose.certificate-chain-malformed", "x5chain holds something other than encoded certificates")
     return certificates
 
 
 def _refuse(name: str, detail: str) -> NoReturn:
-    raise Refused(f"cose.{name}", detail)
+    raise Refused(name, detail)
 
 
 def _read(value: CborValue, tag: int) -> CoseMessage:
     if isinstance(value, Tagged) and value.number == tag:
         value = value.value
     if not isinstance(value, list) or len(value) != 4:
-        _refuse("malformed", "a COSE message is an array of four")
+        _refuse("cose.malformed", "a COSE message is an array of four")
     protected, unprotected, payload, proof = value
     if not (isinstance(protected, bytes) and isinstance(unprotected, dict) and isinstance(proof, bytes)):
-        _refuse("malformed", "a COSE message holds bytes, a map, a payload and bytes")
+        _refuse("cose.malformed", "a COSE message holds bytes, a map, a payload and bytes")
     if not isinstance(payload, bytes | None):
-        _refuse("malformed", "a COSE payload is a byte string or null")
+        _refuse("cose.malformed", "a COSE payload is a byte string or null")
     headers = _protected_header(protected)
     if both := headers.keys() & unprotected.keys():  # RFC 9052, 3: labels must not occur in both
-        _refuse("header-twice", f"{len(both)} header(s) stand in both maps")
+        _refuse("cose.header-twice", f"{len(both)} header(s) stand in both maps")
     return CoseMessage(protected, headers, unprotected, payload, proof)
 
 
@@ -235,30 +236,30 @@ def _protected_header(encoded: bytes) -> dict[CborKey, CborValue]:
         return {}
     headers = cbor.loads(encoded, limits=_PROTECTED_HEADER)
     if not isinstance(headers, dict):
-        _refuse("malformed", "the protected header is not a map")
+        _refuse("cose.malformed", "the protected header is not a map")
     return headers
 
 
 def _checked_algorithm(message: CoseMessage, allowed: Collection[Algorithm]) -> Algorithm:
     if _CRIT in message.headers or _CRIT in message.unprotected:
-        _refuse("critical-header", "the crit header is present and no extension is understood")
+        _refuse("cose.critical-header", "the crit header is present and no extension is understood")
     named = message.headers.get(_ALG)
     if named is None:
         # An algorithm outside the protected header could be swapped by whoever carries the message.
-        _refuse("algorithm-missing", "the protected header names no algorithm")
+        _refuse("cose.algorithm-missing", "the protected header names no algorithm")
     for algorithm in allowed:
         if isinstance(named, int) and named == algorithm:
             return algorithm
-    _refuse("algorithm-not-allowed", f"allowed are {', '.join(sorted(a.name for a in allowed))}")
+    _refuse("cose.algorithm-not-allowed", f"allowed are {', '.join(sorted(a.name for a in allowed))}")
 
 
 def _payload(message: CoseMessage, detached: bytes | None) -> bytes:
     if detached is None:
         if message.payload is None:
-            _refuse("payload-missing", "the payload is detached and none was given")
+            _refuse("cose.payload-missing", "the payload is detached and none was given")
         return message.payload
     if message.payload is not None:
-        _refuse("payload-unexpected", "the message carries a payload where it must be detached")
+        _refuse("cose.payload-unexpected", "the message carries a payload where it must be detached")
     return detached
 
 
@@ -272,7 +273,7 @@ def _algorithm_of(key: PublicKey) -> Algorithm:
         return Algorithm.EDDSA
     algorithm = _CURVES.get(key.curve.name)
     if algorithm is None:
-        _refuse("key-mismatch", f"no algorithm is allowed with the curve {key.curve.name}")
+        _refuse("cose.key-mismatch", f"no algorithm is allowed with the curve {key.curve.name}")
     return algorithm
 
 
