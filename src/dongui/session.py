@@ -21,6 +21,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from dongui.biometrics.attack_detection.challenge import Challenge
+from dongui.documents.mdoc.session_transcript import openid4vp_handover
 from dongui.environment import Clock, Entropy
 from dongui.errors import Refused, Trouble
 
@@ -30,6 +31,7 @@ __all__ = [
     "SESSION_LIFETIME",
     "ConsumedSession",
     "Handover",
+    "Openid4vpHandover",
     "Redemption",
     "Session",
     "SessionStore",
@@ -105,6 +107,23 @@ class Handover(Protocol):
 
     def transcript(self, *, nonce: bytes, reader_key: ec.EllipticCurvePublicKey) -> bytes:
         """Return the encoded SessionTranscript array of ISO/IEC 18013-5, 9.1.5.1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Openid4vpHandover:
+    """The handover of OpenID for Verifiable Presentations 1.0, B.2.6.1, with an encrypted response.
+
+    ``client_id`` carries its prefix, for example ``x509_san_dns:gate.example``; ``response_uri`` is where the
+    wallet sends its answer. The response is encrypted to the reader key.
+    """
+
+    client_id: str
+    response_uri: str
+
+    def transcript(self, *, nonce: bytes, reader_key: ec.EllipticCurvePublicKey) -> bytes:
+        """Return the transcript; the nonce stands in it as base64url without padding, as in the request."""
+        thumbprint = jwk_thumbprint(reader_key)
+        return openid4vp_handover(self.client_id, _base64url(nonce), thumbprint, self.response_uri)
 
 
 class SessionStore(Protocol):
@@ -206,13 +225,14 @@ def frame_digest(frame: memoryview) -> bytes:
 def jwk_thumbprint(key: ec.EllipticCurvePublicKey) -> bytes:
     """Return the RFC 7638 SHA-256 thumbprint of a P-256 public key, 32 bytes."""
     numbers = key.public_numbers()
-    members = {"crv": "P-256", "kty": "EC", "x": _coordinate(numbers.x), "y": _coordinate(numbers.y)}
+    x, y = (_base64url(value.to_bytes(32, "big")) for value in (numbers.x, numbers.y))
+    members = {"crv": "P-256", "kty": "EC", "x": x, "y": y}
     # RFC 7638 section 3: members in lexicographic order, no whitespace.
     return hashlib.sha256(json.dumps(members, sort_keys=True, separators=(",", ":")).encode()).digest()
 
 
-def _coordinate(value: int) -> str:
-    return base64.urlsafe_b64encode(value.to_bytes(32, "big")).rstrip(b"=").decode()
+def _base64url(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 def _draw_reader_key(entropy: Entropy) -> ec.EllipticCurvePrivateKey:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from dongui.encoding import cbor
 from dongui.errors import Refused, Trouble
 from dongui.session import SESSION_LIFETIME, frame_digest, jwk_thumbprint, require_live
-from simulators.sessions import NOON, a_session
+from simulators.sessions import HANDOVER, NOON, a_session
 
 
 def test_two_sessions_share_no_secret() -> None:
@@ -59,6 +62,16 @@ def test_thumbprint_is_that_of_the_standard() -> None:
         curve=ec.SECP256R1(),
     ).public_key()
     assert jwk_thumbprint(key).hex() == "727f88fd634c0a57a1895a79d62ff4569384356d6ea447ab03cb046a6e619feb"
+
+
+def test_the_transcript_is_the_standards() -> None:
+    """The session's nonce and key enter the transcript as OpenID4VP 1.0, B.2.6.1 says, in its own spelling."""
+    session = a_session()
+    nonce = base64.urlsafe_b64encode(session.nonce).decode().rstrip("=")
+    thumbprint = jwk_thumbprint(session.reader_key.public_key())
+    info = cbor.dumps([HANDOVER.client_id, nonce, thumbprint, HANDOVER.response_uri])
+    digest = hashlib.sha256(info).digest()
+    assert session.transcript == cbor.dumps([None, None, ["OpenID4VPHandover", digest]])
 
 
 def test_a_frame_is_known_by_its_bytes() -> None:

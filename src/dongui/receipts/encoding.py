@@ -1,0 +1,173 @@
+"""The one encoding of a statement, both ways. ``spec/receipt.md`` describes the same map."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from dongui.consent.fields import Localised
+from dongui.documents.authenticated import HolderBinding
+from dongui.encoding import cbor
+from dongui.encoding.cbor import CborKey, CborValue, Limits
+from dongui.errors import Refused
+from dongui.receipts.reading import Fields, malformed, read_canonical
+from dongui.receipts.statement import (
+    Capture,
+    Channel,
+    Comparison,
+    Controller,
+    Document,
+    Kept,
+    Outcome,
+    Statement,
+)
+
+__all__ = ["FORMAT", "MAX_STATEMENT_BYTES", "decode_statement", "encode_statement"]
+
+FORMAT = 1
+MAX_STATEMENT_BYTES = 2_048
+_LIMITS = Limits(max_bytes=MAX_STATEMENT_BYTES, max_depth=3, max_items=64)
+
+_FORMAT, _CONTROLLER, _SESSION, _PURPOSE, _NOTICE, _CONSENT, _DOCUMENT, _OUTCOME = range(1, 9)
+_REASON, _OTHER_WAY, _COMPARISON, _CAPTURE, _KEPT, _ISSUED_AT, _JUDGED_AT, _BLIND = range(9, 17)
+
+_BINDINGS = {HolderBinding.NOT_BOUND: 0, HolderBinding.DEVICE_SIGNATURE: 1, HolderBinding.DEVICE_MAC: 2}
+_BINDINGS_READ = {code: binding for binding, code in _BINDINGS.items()}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
+
+
+def encode_statement(statement: Statement) -> bytes:
+    """Return the canonical bytes of a statement."""
+    fields: dict[CborKey, CborValue] = {
+        _FORMAT: FORMAT,
+        _CONTROLLER: _write_controller(statement.controller),
+        _SESSION: statement.session_binding,
+        _PURPOSE: statement.purpose,
+        _NOTICE: statement.notice_version,
+        _CONSENT: statement.consent_reference,
+        _DOCUMENT: _write_document(statement.document),
+        _OUTCOME: statement.outcome.value,
+        _REASON: statement.reason,
+        _OTHER_WAY: _write_localised(statement.other_way),
+        _COMPARISON: _write_comparison(statement.comparison),
+        _CAPTURE: _write_capture(statement.capture),
+        _KEPT: statement.kept.value,
+        _ISSUED_AT: _minutes(statement.issued_at),
+        _JUDGED_AT: None if statement.judged_at is None else _minutes(statement.judged_at),
+        _BLIND: statement.blind,
+    }
+    # What does not apply is absent, never null: one statement has one encoding.
+    return cbor.dumps({key: value for key, value in fields.items() if value is not None})
+
+
+def decode_statement(data: bytes) -> Statement:
+    """Read a statement, accepting only the bytes :func:`encode_statement` writes.
+
+    Raises ``Refused``: ``receipt.too-large``, ``receipt.unknown-format``, ``receipt.malformed``.
+    """
+    fields = Fields(read_canonical(data, limits=_LIMITS), what="statement")
+    found = fields.required(_FORMAT, int)
+    if found != FORMAT:
+        raise Refused(
+            "receipt.unknown-format", f"the receipt has format {found}; this version reads {FORMAT}"
+        )
+    try:
+        statement = _read(fields)
+    except ValueError as error:
+        raise malformed(str(error)) from None
+    fields.done()
+    return statement
+
+
+def _read(fields: Fields) -> Statement:
+    judged_at = fields.optional(_JUDGED_AT, int)
+    return Statement(
+        controller=_read_controller(fields.required(_CONTROLLER, list)),
+        session_binding=fields.required(_SESSION, bytes),
+        purpose=fields.required(_PURPOSE, str),
+        notice_version=fields.required(_NOTICE, int),
+        consent_reference=fields.required(_CONSENT, bytes),
+        document=fields.part(_DOCUMENT, _read_document),
+        outcome=Outcome(fields.required(_OUTCOME, int)),
+        reason=fields.optional(_REASON, str),
+        other_way=fields.part(_OTHER_WAY, _read_localised),
+        comparison=fields.part(_COMPARISON, _read_comparison),
+        capture=fields.part(_CAPTURE, _read_capture),
+        kept=Kept(fields.required(_KEPT, int)),
+        issued_at=_moment(fields.required(_ISSUED_AT, int)),
+        judged_at=None if judged_at is None else _moment(judged_at),
+        blind=fields.required(_BLIND, bytes),
+    )
+
+
+def _write_controller(controller: Controller) -> CborValue:
+    return [controller.id, controller.name.ko, controller.name.en]
+
+
+def _read_controller(value: CborValue) -> Controller:
+    items = Fields(value, what="controller", size=3)
+    return Controller(items.required(0, str), Localised(items.required(1, str), items.required(2, str)))
+
+
+def _write_localised(text: Localised | None) -> CborValue:
+    return None if text is None else [text.ko, text.en]
+
+
+def _read_localised(value: CborValue) -> Localised:
+    items = Fields(value, what="other way", size=2)
+    return Localised(items.required(0, str), items.required(1, str))
+
+
+def _write_document(document: Document | None) -> CborValue:
+    if document is None:
+        return None
+    return [document.kind, document.type, document.digest, _BINDINGS[document.holder_binding]]
+
+
+def _read_document(value: CborValue) -> Document:
+    items = Fields(value, what="document", size=4)
+    code = items.required(3, int)
+    if code not in _BINDINGS_READ:
+        raise malformed(f"{code} is no holder binding")
+    return Document(
+        kind=items.required(0, str),
+        type=items.required(1, str),
+        digest=items.required(2, bytes),
+        holder_binding=_BINDINGS_READ[code],
+    )
+
+
+def _write_comparison(comparison: Comparison | None) -> CborValue:
+    if comparison is None:
+        return None
+    return [comparison.card, comparison.card_digest, comparison.operating_point, comparison.assessed]
+
+
+def _read_comparison(value: CborValue) -> Comparison:
+    items = Fields(value, what="comparison", size=4)
+    return Comparison(
+        card=items.required(0, str),
+        card_digest=items.required(1, bytes),
+        operating_point=items.required(2, str),
+        assessed=items.required(3, bool),
+    )
+
+
+def _write_capture(capture: Capture | None) -> CborValue:
+    return None if capture is None else [capture.channel.value, capture.attack_detection]
+
+
+def _read_capture(value: CborValue) -> Capture:
+    items = Fields(value, what="capture", size=2)
+    return Capture(Channel(items.required(0, int)), items.nullable(1, str))
+
+
+def _minutes(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MINUTE
+
+
+def _moment(minutes: int) -> datetime:
+    try:
+        return _EPOCH + minutes * _MINUTE
+    except OverflowError:
+        raise malformed(f"{minutes} minutes lie beyond the calendar") from None
