@@ -130,7 +130,10 @@ class SqliteLogReader:
     def entry(self, index: int) -> Entry:
         """Return one entry. Raises ``Misuse`` (``log.no-such-entry``)."""
         for _, data, _ in self.rows(index, index + 1):
-            return Entry.decode(data)
+            try:
+                return Entry.decode(data)
+            except Refused as refused:
+                raise _inconsistent(f"what stands at place {index} is no entry: {refused}") from refused
         raise _no_such_entry(f"entry {index}")
 
     def rows(self, begin: int, end: int) -> Iterator[tuple[int, bytes, bytes]]:
@@ -144,7 +147,7 @@ class SqliteLogReader:
                 found = connection.execute(query, (start, min(start + 1_000, end))).fetchall()
             if not found:
                 return
-            yield from found
+            yield from ((position, _blob(entry), _blob(completed)) for position, entry, completed in found)
 
     def notes(self) -> Iterator[tuple[int, bytes]]:
         """Yield (size, signed note) of every checkpoint ever made, from the first on."""
@@ -153,7 +156,7 @@ class SqliteLogReader:
         while found:
             with self._database.reading() as connection:
                 found = connection.execute(query, (size,)).fetchall()
-            yield from found
+            yield from ((of, _blob(note)) for of, note in found)
             size = found[-1][0] if found else size
 
     def require_extends(self, seen: VerifiedCheckpoint) -> None:
@@ -268,16 +271,21 @@ class _Rows:
         row = self._connection.execute(query, (position,)).fetchone()
         if row is None:
             raise _inconsistent(f"entry {position} is missing")
+        value = _blob(row[0])
         if node.level == 0:
-            return leaf_hash(row[0])
+            return leaf_hash(value)
         end = node.level * HASH_BYTES
-        if len(row[0]) < end:
+        if len(value) < end:
             raise _inconsistent(f"entry {position} lacks the tree's nodes it completes")
-        return bytes(row[0][end - HASH_BYTES : end])
+        return value[end - HASH_BYTES : end]
 
 
 def _open(path: Path) -> Database:
-    return Database.open(path, migrations=_MIGRATIONS, application_id=APPLICATION_ID)
+    try:
+        return Database.open(path, migrations=_MIGRATIONS, application_id=APPLICATION_ID)
+    except UnicodeDecodeError as error:
+        # SQLite quotes a damaged schema in its message, and Python fails to decode the message.
+        raise Trouble("storage.damaged", f"{path}: its schema is broken") from error
 
 
 def _is_new(connection: sqlite3.Connection) -> bool:
@@ -302,7 +310,14 @@ def _last_note(connection: sqlite3.Connection) -> bytes:
     row = connection.execute("SELECT note FROM log_checkpoint ORDER BY size DESC LIMIT 1").fetchone()
     if row is None:
         raise _inconsistent("it has no checkpoint")
-    return bytes(row[0])
+    return _blob(row[0])
+
+
+def _blob(value: object) -> bytes:
+    # In a damaged file a column can come back as any type, whatever its table declares.
+    if not isinstance(value, bytes):
+        raise _inconsistent("a row holds something else than bytes")
+    return value
 
 
 def _stored_size(connection: sqlite3.Connection) -> int:
