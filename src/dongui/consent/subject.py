@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from dongui.consent.record import ConsentRecord
 from dongui.errors import Refused
 
-__all__ = ["HANDLE_KEY_BYTES", "require_same_person", "subject_handle"]
+__all__ = ["HANDLE_KEY_BYTES", "require_same_handle", "subject_handle"]
 
 HANDLE_KEY_BYTES = 32
 """The length of a purpose's handle key."""
@@ -30,10 +29,11 @@ def subject_handle(handle_key: bytes, subject: bytes) -> bytes:
     return hmac.new(handle_key, _LABEL + subject, hashlib.sha256).digest()
 
 
-def require_same_person(record: ConsentRecord, handle: bytes) -> None:
-    """Refuse a document of anybody but the person the record names: ``consent.other-person``.
+def require_same_handle(agreed: bytes, presented: bytes) -> None:
+    """Refuse a document of anybody but the person who consented: ``consent.other-person``.
 
-    Compares in constant time: how many bytes agree is not to be learned from how long it takes.
+    ``agreed`` is the consent record's handle, ``presented`` the one made from the document held out now, 32
+    bytes each. Compares in constant time: how many bytes agree is not to be learned from how long it takes.
     """
-    if not hmac.compare_digest(record.subject, handle):
+    if not hmac.compare_digest(agreed, presented):
         raise Refused("consent.other-person", "the document's holder is not the person who gave this consent")
