@@ -1,0 +1,150 @@
+"""What a picture's first bytes say, read before any decoder is let near the rest.
+
+Only JPEG (ISO/IEC 10918-1) and PNG (ISO/IEC 15948) are read. The size is taken from the header, so that a
+picture of a thousand megapixels costs the reading of its header and nothing more. Of the Exif block only the
+orientation is read; everything else in it (place, time, camera) is left unread.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["Header", "HeaderError", "PictureFormat", "read_header"]
+
+_JPEG_MAGIC = b"\xff\xd8\xff"
+_PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+# Known by name so that the message can say what it is; none of them is decoded.
+_OTHER_FORMATS = {
+    b"GIF8": "GIF",
+    b"BM": "BMP",
+    b"II*\x00": "TIFF",
+    b"MM\x00*": "TIFF",
+    b"RIFF": "WebP or another RIFF file",
+    b"\x00\x00\x00\x0cjP  ": "JPEG 2000",
+    b"\xff\x4f\xff\x51": "a JPEG 2000 codestream",
+    b"%PDF": "PDF",
+}
+# Markers without a length field: TEM, RST0..RST7, SOI (ISO/IEC 10918-1, table B.1).
+_BARE_MARKERS = {0x01, *range(0xD0, 0xD9)}
+# Start of frame: baseline, extended and progressive, Huffman coded. Lossless, hierarchical and arithmetic
+# coded frames are legal and are met only in attempts to reach a decoder's least used paths.
+_READ_FRAMES = {0xC0, 0xC1, 0xC2}
+_OTHER_FRAMES = {0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
+_MAX_SEGMENTS = 256
+_MAX_EXIF_ENTRIES = 64
+_ORIENTATION_TAG = 0x0112
+
+
+class PictureFormat(StrEnum):
+    """The two formats that are decoded."""
+
+    JPEG = "JPEG"
+    PNG = "PNG"
+
+
+class HeaderError(ValueError):
+    """The header cannot be read. ``kind`` is the last word of the failure's name, ``args[0]`` the detail."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(detail)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Format and stored size in pixels; ``orientation`` is Exif's 1 to 8 (1: as stored)."""
+
+    format: PictureFormat
+    width: int
+    height: int
+    orientation: int = 1
+
+
+def read_header(data: memoryview) -> Header:
+    """Return what the header says.
+
+    Raises :class:`HeaderError` with ``not-an-image``, ``format-not-read``, ``truncated`` or ``damaged``.
+    """
+    start = bytes(data[:12])
+    if start.startswith(_PNG_MAGIC):
+        return _read_png(data)
+    if start.startswith(_JPEG_MAGIC):
+        return _read_jpeg(data)
+    for magic, name in _OTHER_FORMATS.items():
+        if start.startswith(magic):
+            raise HeaderError("format-not-read", f"it is {name}; JPEG and PNG are read")
+    raise HeaderError("not-an-image", "its first bytes are those of no picture; JPEG and PNG are read")
+
+
+def _read_png(data: memoryview) -> Header:
+    if len(data) < 33:
+        raise HeaderError("truncated", f"a PNG header takes 33 bytes; {len(data)} are there")
+    length, kind, width, height = struct.unpack_from(">I4sII", data, 8)
+    if kind != b"IHDR" or length != 13:
+        raise HeaderError("damaged", "a PNG begins with a header chunk of 13 bytes; this one does not")
+    return Header(PictureFormat.PNG, width, height)
+
+
+def _read_jpeg(data: memoryview) -> Header:
+    position, orientation = 2, 1
+    for _ in range(_MAX_SEGMENTS):
+        marker, position = _next_marker(data, position)
+        if marker in _BARE_MARKERS:
+            continue
+        segment = _segment(data, position)
+        if marker in _READ_FRAMES:
+            if len(segment) < 5:
+                raise HeaderError("damaged", "its start of frame is cut short")
+            _, height, width = struct.unpack_from(">BHH", segment)
+            return Header(PictureFormat.JPEG, width, height, orientation)
+        if marker in _OTHER_FRAMES or marker in (0xD9, 0xDA):
+            raise HeaderError("format-not-read", "it is not a baseline, extended or progressive JPEG")
+        if marker == 0xE1 and bytes(segment[:6]) == b"Exif\x00\x00":
+            orientation = _orientation(segment[6:])
+        position += 2 + len(segment)
+    raise HeaderError("damaged", f"no start of frame within {_MAX_SEGMENTS} segments")
+
+
+def _next_marker(data: memoryview, position: int) -> tuple[int, int]:
+    """Return the marker's code and the position behind it; any number of fill bytes may precede it."""
+    if position >= len(data):
+        raise HeaderError("truncated", "it ends before its picture begins")
+    if data[position] != 0xFF:
+        raise HeaderError("damaged", f"a marker is expected at byte {position}")
+    while position < len(data) and data[position] == 0xFF:
+        position += 1
+    if position >= len(data):
+        raise HeaderError("truncated", "it ends before its picture begins")
+    return data[position], position + 1
+
+
+def _segment(data: memoryview, position: int) -> memoryview:
+    if position + 2 > len(data):
+        raise HeaderError("truncated", "it ends before its picture begins")
+    (length,) = struct.unpack_from(">H", data, position)
+    if length < 2:
+        raise HeaderError("damaged", f"a segment claims {length} bytes; its own length takes 2")
+    if position + length > len(data):
+        raise HeaderError("truncated", "it ends before its picture begins")
+    return data[position + 2 : position + length]
+
+
+def _orientation(tiff: memoryview) -> int:
+    """Return Exif's orientation; 1 where the block does not say, or says nonsense."""
+    order = {b"II*\x00": "<", b"MM\x00*": ">"}.get(bytes(tiff[:4]))
+    if order is None or len(tiff) < 8:
+        return 1
+    (offset,) = struct.unpack_from(f"{order}I", tiff, 4)
+    if offset + 2 > len(tiff):
+        return 1
+    (count,) = struct.unpack_from(f"{order}H", tiff, offset)
+    for index in range(min(count, _MAX_EXIF_ENTRIES)):
+        entry = offset + 2 + 12 * index
+        if entry + 10 > len(tiff):
+            return 1
+        tag, kind, _, value = struct.unpack_from(f"{order}HHIH", tiff, entry)
+        if tag == _ORIENTATION_TAG:
+            return value if kind == 3 and 1 <= value <= 8 else 1
+    return 1

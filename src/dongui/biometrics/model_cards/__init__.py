@@ -1,0 +1,1 @@
+"""One TOML file for each model, read by :mod:`dongui.biometrics.cards`."""

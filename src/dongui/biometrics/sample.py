@@ -1,0 +1,232 @@
+"""Biometric samples: pictures decoded within bounds, into pixels that can be overwritten.
+
+A JPEG is decoded at a half, a quarter or an eighth of its size where that is enough (the reduction happens in
+the cosine transform, so the discarded pixels are never computed); a PNG is decoded whole and averaged down.
+
+What stays behind: the decoder's own row buffers (a few rows of pixels and the compressed input) are freed by
+libjpeg, zlib and Pillow without being overwritten. Pillow's
+picture and every array made here are overwritten.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from PIL import Image
+
+from dongui.biometrics.image_header import Header, HeaderError, PictureFormat, read_header
+from dongui.biometrics.pixels import Pixels
+from dongui.errors import Misuse, Undetermined
+
+__all__ = [
+    "DECODED_SIDE_PIXELS",
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "MIN_SIDE_PIXELS",
+    "EncodedPicture",
+    "Sample",
+    "Source",
+    "decode",
+]
+
+MAX_BYTES = 20 * 1024 * 1024
+MAX_PIXELS = 50_000_000
+MIN_SIDE_PIXELS = 64
+# The longer side a picture keeps at least when it is reduced. A head that fills half of it has its eyes
+# 60 or more pixels apart, which is what the recogniser's 150-pixel crop holds (see alignment).
+DECODED_SIDE_PIXELS = 480
+REDUCTIONS = (8, 4, 2, 1)
+
+# Everything Pillow's JPEG and PNG decoders were seen to raise on broken input.
+_DECODER_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    struct.error,
+    zlib.error,
+    EOFError,
+    IndexError,
+)
+_TRANSPOSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class Source(StrEnum):
+    """Whose picture it is, and so whose fault it is when it cannot be read.
+
+    A capture comes from the caller: an unreadable one is misuse. A portrait comes from an authenticated
+    document: an unreadable one is nobody's fault here, and leads to the other way.
+    """
+
+    CAPTURE = "capture"
+    PORTRAIT = "portrait"
+
+    def failure(self, kind: str, detail: str) -> Misuse | Undetermined:
+        """Return (not raise) the failure ``capture.<kind>`` or ``portrait.<kind>``."""
+        branch = Misuse if self is Source.CAPTURE else Undetermined
+        return branch(f"{self.value}.{kind}", detail)
+
+
+@dataclass(slots=True)
+class Sample:
+    """A decoded picture: ``pixels`` are rows x columns x 3 (red, green, blue), 0 to 255, upright.
+
+    One pixel here stands for ``reduction`` x ``reduction`` stored ones. Use as a context manager, or call
+    :meth:`wipe`.
+    """
+
+    pixels: Pixels = field(repr=False)
+    reduction: int
+
+    @property
+    def longer_side(self) -> int:
+        """The larger of rows and columns, in decoded pixels."""
+        return int(max(self.pixels.shape[:2]))
+
+    def wipe(self) -> None:
+        """Overwrite every pixel with zero. Safe to call twice."""
+        self.pixels[:] = 0
+
+    def __enter__(self) -> Sample:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wipe()
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPicture:
+    """A picture whose header was read and found within the limits; nothing is decoded yet."""
+
+    data: memoryview = field(repr=False)
+    header: Header
+    source: Source
+    what: str
+
+    @classmethod
+    def open(cls, data: memoryview, *, source: Source, what: str) -> EncodedPicture:
+        """Read the header of ``data``; ``what`` names the picture in messages ("frame 3").
+
+        Raises ``Misuse`` (``capture.*``) or ``Undetermined`` (``portrait.*``): ``too-many-bytes``,
+        ``not-an-image``, ``format-not-read``, ``truncated``, ``damaged``, ``too-many-pixels``, ``too-small``.
+        """
+        if len(data) > MAX_BYTES:
+            raise source.failure(
+                "too-many-bytes", f"{what} has {len(data)} bytes; the limit is {MAX_BYTES} bytes"
+            )
+        try:
+            header = read_header(data)
+        except HeaderError as error:
+            raise source.failure(error.kind, f"{what}: {error}") from None
+        size = f"{what} is {header.width} x {header.height} pixels"
+        if header.width * header.height > MAX_PIXELS:
+            raise source.failure("too-many-pixels", f"{size}; the limit is {MAX_PIXELS} pixels")
+        if min(header.width, header.height) < MIN_SIDE_PIXELS:
+            raise source.failure("too-small", f"{size}; each side needs {MIN_SIDE_PIXELS} pixels")
+        return cls(data, header, source, what)
+
+    @property
+    def longer_side(self) -> int:
+        """The larger of width and height, in stored pixels."""
+        return max(self.header.width, self.header.height)
+
+    def reduction_for(self, side: int) -> int:
+        """Return the largest of 8, 4, 2, 1 that leaves the longer side at least ``side`` pixels."""
+        return next((factor for factor in REDUCTIONS if self.longer_side >= factor * side), 1)
+
+    def decode(self, *, reduction: int) -> Sample:
+        """Return the picture at 1/``reduction`` of its size (1, 2, 4 or 8), upright.
+
+        Raises ``truncated``, ``damaged`` or ``format-not-read`` in the family of its source.
+        """
+        if reduction not in REDUCTIONS:
+            raise ValueError(f"reduction is {reduction}; it must be one of {REDUCTIONS}")
+        held: list[Image.Image] = []
+        try:
+            picture = _open_with_pillow(self.data, self.header, reduction)
+            held.append(picture)
+            picture.load()
+            return Sample(_upright_rgb(picture, self.header, reduction, held), reduction)
+        except _UnreadMode as error:
+            raise self.source.failure("format-not-read", f"{self.what}: {error}") from None
+        except _DECODER_ERRORS as error:
+            kind = "truncated" if "truncated" in str(error) else "damaged"
+            raise self.source.failure(kind, f"{self.what}: its pixels cannot be decoded") from None
+        finally:
+            for picture in held:
+                _blacken(picture)
+
+
+def decode(view: memoryview, *, source: Source, what: str) -> Sample:
+    """Decode a picture at the pipeline's scale: the longer side at least 480 pixels, if it has them.
+
+    Raises as :meth:`EncodedPicture.open` and :meth:`EncodedPicture.decode`.
+    """
+    encoded = EncodedPicture.open(view, source=source, what=what)
+    return encoded.decode(reduction=encoded.reduction_for(DECODED_SIDE_PIXELS))
+
+
+class _UnreadMode(Exception):
+    """A colour layout that is not decoded."""
+
+
+def _open_with_pillow(data: memoryview, header: Header, reduction: int) -> Image.Image:
+    picture = Image.open(io.BytesIO(data), formats=(header.format.value,))
+    if picture.size != (header.width, header.height):
+        # Two readers that disagree on the size are how a limit is slipped past.
+        raise ValueError("two sizes in one header")
+    if header.format is PictureFormat.JPEG and reduction > 1:
+        picture.draft(None, (header.width // reduction, header.height // reduction))
+    return picture
+
+
+def _upright_rgb(picture: Image.Image, header: Header, reduction: int, held: list[Image.Image]) -> Pixels:
+    """Return rows x columns x 3; every intermediate picture is appended to ``held``."""
+    if picture.mode not in ("L", "RGB", "CMYK", "P", "LA", "RGBA", "1"):
+        raise _UnreadMode(f"its colour layout {picture.mode!r} is not read")
+    held.append(colour := picture.convert("RGBX") if picture.mode == "RGB" else _to_rgbx(picture, held))
+    if header.format is PictureFormat.PNG and reduction > 1:
+        held.append(colour := colour.reduce(reduction))
+    if header.orientation != 1:
+        held.append(colour := colour.transpose(_TRANSPOSE[header.orientation]))
+    return _copy_out(colour)
+
+
+def _to_rgbx(picture: Image.Image, held: list[Image.Image]) -> Image.Image:
+    held.append(colour := picture.convert("RGB"))
+    return colour.convert("RGBX")
+
+
+def _copy_out(colour: Image.Image) -> Pixels:
+    """Copy the pixels into an array of our own without the immutable ``bytes`` that ``tobytes`` makes."""
+    shared = np.empty((colour.height, colour.width, 4), dtype=np.uint8)
+    window = Image.frombuffer("RGBX", colour.size, shared, "raw", "RGBX", 0, 1)
+    window.readonly = 0
+    window.paste(colour)
+    pixels = np.ascontiguousarray(shared[..., :3])
+    shared[:] = 0
+    return pixels
+
+
+def _blacken(picture: Image.Image) -> None:
+    """Overwrite what Pillow holds, where it has decoded anything.
+
+    Past Pillow's own ``paste``, which would first try to finish a decoding that failed.
+    """
+    core = getattr(picture, "_im", None)
+    if core is not None:
+        bands = len(picture.getbands())
+        core.paste(0 if bands == 1 else (0,) * bands, (0, 0, *core.size))
