@@ -10,6 +10,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID, ObjectIdentifier, SignatureAlgorithmOID
 
 from dongui.encoding.cose import PublicKey
@@ -27,6 +28,17 @@ _ECDSA_HASHES: dict[ObjectIdentifier, type[hashes.HashAlgorithm]] = {
 }
 _CURVES = frozenset(
     {"secp256r1", "secp384r1", "secp521r1", "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1"}
+)
+
+# Everything ``cryptography`` answers bytes with that are no certificate; found by mutating real ones. The
+# TypeError comes from a bit string in a name, the warning (where warnings are errors) from a serial number.
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+    CryptographyDeprecationWarning,
 )
 
 
@@ -102,18 +114,15 @@ def read_certificate(encoded: bytes) -> Certificate:
         )
     try:
         return _parse(x509.load_der_x509_certificate(encoded), encoded)
-    except (
-        ValueError,
-        x509.DuplicateExtension,
-        x509.UnsupportedGeneralNameType,
-        x509.InvalidVersion,
-    ) as error:
+    except _UNREADABLE as error:
         raise Refused(
             "trust.certificate-malformed", f"a certificate cannot be read: {type(error).__name__}"
         ) from None
 
 
 def _parse(certificate: x509.Certificate, encoded: bytes) -> Certificate:
+    if certificate.serial_number <= 0:
+        raise ValueError("a serial number is positive")
     return Certificate(
         encoded=encoded,
         name=certificate.subject.rfc4514_string(),

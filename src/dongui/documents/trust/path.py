@@ -15,8 +15,6 @@ from dongui.errors import Refused
 
 __all__ = ["VerifiedSigner", "verify_path"]
 
-_SIGNER_MOMENTS = {"early": "trust.signer-not-yet-valid", "late": "trust.signer-expired"}
-
 
 @dataclass(frozen=True, slots=True)
 class VerifiedSigner:
@@ -36,17 +34,28 @@ def verify_path(chain: Sequence[bytes], *, anchors: TrustAnchors, at: datetime) 
     signer = read_certificate(chain[0])
     pinned = anchors.pinned(signer.encoded)
     if pinned is not None:
-        check_signer_profile(signer)
-        _check_moment(signer, at, **_SIGNER_MOMENTS)
-        return _verified(signer, pinned)
+        return _verify_pinned(chain, signer, pinned, at)
     # 1. RFC 5280, 6.1.3 a 4: the names chain, byte for byte.
     issuers = anchors.issuers_of(signer)
     if not issuers:
         _refuse_unknown(signer, anchors)
     # 2. Annex B: the signer's certificate fits its profile.
     check_signer_profile(signer)
-    # 3. The anchor by key identifier; several roots may share one name.
-    anchor = issuers[0]
+    # Several roots may share a name, even a key: one renewed, one expired. The closest match comes first, and
+    # its failure is the one told where none of them vouches.
+    failures: list[Refused] = []
+    for anchor in issuers:
+        try:
+            return _verify_under(chain, signer, anchor, at)
+        except Refused as refusal:
+            failures.append(refusal)
+    raise failures[0]
+
+
+def _verify_under(
+    chain: Sequence[bytes], signer: Certificate, anchor: TrustAnchor, at: datetime
+) -> VerifiedSigner:
+    # 3. Annex B: the anchor fits its profile, and is the one the signer's key identifier names.
     authority = anchor.certificate
     check_anchor_profile(authority)
     if signer.authority_key_identifier != authority.subject_key_identifier:
@@ -57,18 +66,24 @@ def verify_path(chain: Sequence[bytes], *, anchors: TrustAnchors, at: datetime) 
     if authority.key is None or not signer.is_signed_by(authority.key):
         _refuse("trust.signature-invalid", f"{authority.name} did not sign {signer.name}")
     # 5. RFC 5280, 6.1.3 a 2: both are valid at the judged moment.
-    _check_moment(signer, at, **_SIGNER_MOMENTS)
+    _check_moment(signer, at, early="trust.signer-not-yet-valid", late="trust.signer-expired")
     _check_moment(authority, at, early="trust.anchor-not-yet-valid", late="trust.anchor-expired")
     # 6. RFC 5280, 6.1.3 a 3, revocation, is left out: the list lies on the network and no network is used
     #    here. A verifier learns of a withdrawn signer by losing its anchor.
     # 7. Table B.3: country, and state or province where the authority names one.
     _check_place(signer, authority)
     # 8. RFC 9360: what else was sent must be this path, not another one.
-    if any(encoded != authority.encoded for encoded in chain[1:]):
-        _refuse(
-            "trust.chain-unexpected",
-            "the chain holds a certificate that is neither the signer's nor the anchor",
-        )
+    _check_rest(chain, authority)
+    return _verified(signer, anchor)
+
+
+def _verify_pinned(
+    chain: Sequence[bytes], signer: Certificate, anchor: TrustAnchor, at: datetime
+) -> VerifiedSigner:
+    """The steps that are left where the signer itself is trusted: 2, 5 and 8."""
+    check_signer_profile(signer)
+    _check_moment(signer, at, early="trust.signer-not-yet-valid", late="trust.signer-expired")
+    _check_rest(chain, signer)
     return _verified(signer, anchor)
 
 
@@ -98,6 +113,14 @@ def _check_place(signer: Certificate, authority: Certificate) -> None:
     if authority.states and signer.states != authority.states:
         _refuse(
             "trust.state-mismatch", f"{signer.name} names another state or province than {authority.name}"
+        )
+
+
+def _check_rest(chain: Sequence[bytes], anchor: Certificate) -> None:
+    if any(encoded != anchor.encoded for encoded in chain[1:]):
+        _refuse(
+            "trust.chain-unexpected",
+            "the chain holds a certificate that is neither the signer's nor the anchor",
         )
 
 
