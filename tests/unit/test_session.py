@@ -65,7 +65,7 @@ def test_thumbprint_is_that_of_the_standard() -> None:
 
 
 def test_the_transcript_is_the_standards() -> None:
-    """The session's nonce and key enter the transcript as OpenID4VP 1.0, B.2.6.1 says, in its own spelling."""
+    """The session's nonce and key enter the transcript as OpenID4VP 1.0, B.2.6.1 says."""
     session = a_session()
     nonce = base64.urlsafe_b64encode(session.nonce).decode().rstrip("=")
     thumbprint = jwk_thumbprint(session.reader_key.public_key())
