@@ -24,13 +24,13 @@ FLOORS: dict[str, int] = {
     "session": 4,
     "receipts": 4,
     "confinement": 4,
-    "examination": 4,
-    "verification": 5,
-    "storage": 6,
-    "desk": 7,
-    "demo": 8,
-    "cli": 9,
-    "__main__": 10,
+    "examination": 5,
+    "verification": 6,
+    "storage": 7,
+    "desk": 8,
+    "demo": 9,
+    "cli": 10,
+    "__main__": 11,
 }
 # The package's front door re-exports from every room, so it is imported by none.
 FRONT_DOOR = {"__init__"}

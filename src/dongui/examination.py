@@ -11,16 +11,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, TypeVar, get_args
+from typing import TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
+
+from dongui.biometrics.attack_detection.challenge import Challenge
 from dongui.documents.authenticated import HolderBinding
+from dongui.documents.trust.anchors import AnchorKind, TrustAnchors
 from dongui.encoding import cbor
 from dongui.errors import DonguiError, Refused, Trouble, Unanswered, Undetermined
+from dongui.receipts.issuing import PresentedDocument
+from dongui.receipts.statement import Comparison
 
-__all__ = ["STAGES", "ComparedWith", "DocumentFacts", "Examination", "Order", "Stage"]
+__all__ = ["STAGES", "Examination", "Order"]
 
-Stage = Literal["document", "binding", "reference", "probe", "comparison"]
-STAGES: tuple[Stage, ...] = get_args(Stage)
+STAGES = ("document", "binding", "reference", "probe", "comparison")
 
 # A trust list of some thousand certificates of 2 kB each is the largest thing an order carries.
 _ORDER_LIMITS = cbor.Limits(max_bytes=16 * 2**20, max_depth=4, max_items=20_000)
@@ -30,6 +41,7 @@ _FAMILIES: dict[str, type[Unanswered]] = {
     "undetermined": Undetermined,
     "trouble": Trouble,
 }
+_BINDINGS = frozenset(binding.value for binding in HolderBinding)
 _T = TypeVar("_T")
 
 
@@ -37,18 +49,18 @@ _T = TypeVar("_T")
 class Order:
     """Everything steps 2 to 6 need besides the document and the frames.
 
-    ``judged_at`` is the moment validity is judged at, in whole seconds. ``anchors`` are DER certificates.
-    ``transcript`` is the ISO/IEC 18013-5 session transcript, ``reader_key`` PKCS #8 in DER. ``handle`` is
-    the data subject's handle for this purpose, 32 bytes, ``handle_key`` the key it was made with.
+    ``judged_at`` is the moment validity is judged at, in whole seconds. ``transcript`` is the session
+    transcript of ISO/IEC 18013-5, ``reader_key`` the session's ephemeral key. ``handle`` is the data
+    subject's handle for this purpose, 32 bytes, ``handle_key`` the key it was made with.
     """
 
     judged_at: datetime
-    anchors: tuple[bytes, ...] = field(repr=False)
+    trust_anchors: TrustAnchors = field(repr=False)
     transcript: bytes = field(repr=False)
-    reader_key: bytes = field(repr=False)
+    reader_key: EllipticCurvePrivateKey = field(repr=False)
     handle_key: bytes = field(repr=False)
     handle: bytes = field(repr=False)
-    challenge: bytes = field(repr=False)
+    challenge: Challenge
     operating_point: str
     accept_unassessed: bool
 
@@ -57,57 +69,41 @@ class Order:
         return cbor.dumps(
             {
                 "accept_unassessed": self.accept_unassessed,
-                "anchors": list(self.anchors),
-                "challenge": self.challenge,
+                "anchors": self._anchors(AnchorKind.ISSUING_AUTHORITY),
+                "challenge": self.challenge.to_code(),
                 "handle": self.handle,
                 "handle_key": self.handle_key,
                 "judged_at": int(self.judged_at.timestamp()),
                 "operating_point": self.operating_point,
-                "reader_key": self.reader_key,
+                "pinned": self._anchors(AnchorKind.PINNED_DOCUMENT_SIGNER),
+                "reader_key": self.reader_key.private_bytes(
+                    Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
+                ),
                 "transcript": self.transcript,
             }
         )
+
+    def _anchors(self, kind: AnchorKind) -> list[bytes]:
+        return [anchor.certificate.encoded for anchor in self.trust_anchors if anchor.kind is kind]
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Order:
         """Decode what :meth:`to_bytes` made. Raises ``Trouble`` (``examination.malformed``)."""
         fields = _Fields(data, _ORDER_LIMITS)
-        anchors = tuple(anchor for anchor in fields.take("anchors", list) if isinstance(anchor, bytes))
+        anchors = TrustAnchors.from_certificates(
+            fields.take("anchors", list), pinned_document_signers=fields.take("pinned", list)
+        )
         return cls(
             judged_at=datetime.fromtimestamp(fields.take("judged_at", int), UTC),
-            anchors=anchors,
+            trust_anchors=anchors,
             transcript=fields.take("transcript", bytes),
-            reader_key=fields.take("reader_key", bytes),
+            reader_key=_read_key(fields.take("reader_key", bytes)),
             handle_key=fields.take("handle_key", bytes),
             handle=fields.take("handle", bytes),
-            challenge=fields.take("challenge", bytes),
+            challenge=Challenge.from_code(fields.take("challenge", int)),
             operating_point=fields.take("operating_point", str),
             accept_unassessed=fields.take("accept_unassessed", bool),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentFacts:
-    """What the receipt needs to know of an authenticated document; nothing about the person.
-
-    ``issuer_signed`` is at least 32 high-entropy bytes under the issuer's signature.
-    """
-
-    kind: str
-    document_type: str
-    issuer: str
-    holder_binding: HolderBinding
-    issuer_signed: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ComparedWith:
-    """The recogniser's card (name and SHA-256) and the operating point of a comparison."""
-
-    card: str
-    card_digest: bytes = field(repr=False)
-    operating_point: str
-    assessed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,28 +113,32 @@ class Examination:
     What was not reached is ``None``. ``milliseconds`` tells how long each stage took that was begun.
     """
 
-    document: DocumentFacts | None
+    document: PresentedDocument | None
     attack_detection: str | None
-    compared_with: ComparedWith | None
+    comparison: Comparison | None
     failure: Unanswered | None
-    milliseconds: dict[Stage, float]
+    milliseconds: dict[str, float]
 
     def to_bytes(self) -> bytes:
         """Encode canonically."""
-        document, compared, failure = self.document, self.compared_with, self.failure
+        document, comparison, failure = self.document, self.comparison, self.failure
         return cbor.dumps(
             {
                 "document": document
                 and [
                     document.kind,
-                    document.document_type,
-                    document.issuer,
+                    document.type,
                     document.holder_binding.value,
                     document.issuer_signed,
                 ],
                 "attack_detection": self.attack_detection,
-                "compared_with": compared
-                and [compared.card, compared.card_digest, compared.operating_point, compared.assessed],
+                "comparison": comparison
+                and [
+                    comparison.card,
+                    comparison.card_digest,
+                    comparison.operating_point,
+                    comparison.assessed,
+                ],
                 "outcome": ["mated"] if failure is None else [failure.family, failure.name, failure.detail],
                 "microseconds": {stage: round(1000 * time) for stage, time in self.milliseconds.items()},
             }
@@ -153,7 +153,7 @@ class Examination:
         return cls(
             document=_read_document(fields.take_optional("document", list)),
             attack_detection=method,
-            compared_with=_read_compared(fields.take_optional("compared_with", list)),
+            comparison=_read_comparison(fields.take_optional("comparison", list)),
             failure=_read_outcome(fields.take("outcome", list)),
             milliseconds=_read_times(times),
         )
@@ -181,26 +181,34 @@ class _Fields:
         return None if self._content.get(name, 0) is None else self.take(name, kind)
 
 
-def _read_document(value: list[object] | None) -> DocumentFacts | None:
+def _read_key(encoded: bytes) -> EllipticCurvePrivateKey:
+    key = load_der_private_key(encoded, password=None)
+    if not isinstance(key, EllipticCurvePrivateKey):
+        raise _malformed("reader_key")
+    return key
+
+
+def _read_document(value: list[object] | None) -> PresentedDocument | None:
     match value:
         case None:
             return None
-        case [str(kind), str(document_type), str(issuer), str(binding), bytes(issuer_signed)]:
-            if binding not in set(HolderBinding):
-                raise _malformed("document")
-            return DocumentFacts(kind, document_type, issuer, HolderBinding(binding), issuer_signed)
+        case [str(kind), str(document_type), str(binding), bytes(issuer_signed)] if binding in _BINDINGS:
+            return PresentedDocument(kind, document_type, HolderBinding(binding), issuer_signed)
         case _:
             raise _malformed("document")
 
 
-def _read_compared(value: list[object] | None) -> ComparedWith | None:
+def _read_comparison(value: list[object] | None) -> Comparison | None:
     match value:
         case None:
             return None
         case [str(card), bytes(digest), str(point), bool(assessed)]:
-            return ComparedWith(card, digest, point, assessed)
+            try:
+                return Comparison(card, digest, point, assessed)
+            except ValueError:
+                raise _malformed("comparison") from None
         case _:
-            raise _malformed("compared_with")
+            raise _malformed("comparison")
 
 
 def _read_outcome(value: list[object]) -> Unanswered | None:
@@ -216,8 +224,8 @@ def _read_outcome(value: list[object]) -> Unanswered | None:
             raise _malformed("outcome")
 
 
-def _read_times(value: dict[object, object]) -> dict[Stage, float]:
-    times: dict[Stage, float] = {}
+def _read_times(value: dict[object, object]) -> dict[str, float]:
+    times: dict[str, float] = {}
     for stage in STAGES:
         match value.get(stage):
             case None:

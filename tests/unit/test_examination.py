@@ -5,25 +5,32 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dongui.biometrics.attack_detection.challenge import Challenge, Side
 from dongui.documents.authenticated import HolderBinding
+from dongui.documents.trust import TrustAnchors
 from dongui.encoding import cbor
 from dongui.errors import Refused, Trouble, Undetermined
-from dongui.examination import ComparedWith, DocumentFacts, Examination, Order
+from dongui.examination import Examination, Order
+from dongui.receipts.issuing import PresentedDocument
+from dongui.receipts.statement import Comparison
+from simulators.mdoc_issuance import an_issuer
 
-FACTS = DocumentFacts("mdoc", "org.iso.18013.5.1.mDL", "CN=Nowhere", HolderBinding.DEVICE_MAC, b"s" * 64)
-COMPARED = ComparedWith("dlib-resnet", b"d" * 32, "point", False)
+FACTS = PresentedDocument("mdoc", "org.iso.18013.5.1.mDL", HolderBinding.DEVICE_MAC, b"s" * 64)
+COMPARED = Comparison("dlib-resnet", b"d" * 32, "point", False)
 MATED = Examination(FACTS, "nose-parallax", COMPARED, None, {"document": 1.25, "comparison": 0.5})
 ORDER = Order(
     judged_at=datetime(2026, 11, 22, tzinfo=UTC),
-    anchors=(b"a", b"b"),
+    trust_anchors=TrustAnchors.from_certificates([an_issuer().root.public_bytes(Encoding.DER)]),
     transcript=b"t",
-    reader_key=b"r",
+    reader_key=ec.generate_private_key(ec.SECP256R1()),
     handle_key=b"k",
     handle=b"h",
-    challenge=b"c",
+    challenge=Challenge(Side.PICTURE_LEFT),
     operating_point="point",
     accept_unassessed=True,
 )
@@ -31,7 +38,8 @@ ORDER = Order(
 
 def test_an_order_comes_back_whole() -> None:
     """What goes in is what was sent."""
-    assert Order.from_bytes(ORDER.to_bytes()) == ORDER
+    encoded = ORDER.to_bytes()
+    assert Order.from_bytes(encoded).to_bytes() == encoded
 
 
 def test_an_examination_comes_back_whole() -> None:
@@ -68,7 +76,7 @@ def test_no_malformed_outcome_reads_as_mated(outcome: list[object]) -> None:
         Examination.from_bytes(cbor.dumps({**fields, "outcome": outcome}))
 
 
-@pytest.mark.parametrize("name", ["document", "compared_with", "outcome", "microseconds", "attack_detection"])
+@pytest.mark.parametrize("name", ["document", "comparison", "outcome", "microseconds", "attack_detection"])
 def test_every_field_must_be_there_and_of_its_kind(name: str) -> None:
     """A missing field or one of another kind is trouble, not a default."""
     fields = cbor.loads(MATED.to_bytes(), limits=cbor.Limits(10_000, 8, 100))
@@ -88,7 +96,7 @@ def test_no_bytes_from_inside_can_break_the_reader(data: bytes) -> None:
 
 def test_undetermined_is_not_refused() -> None:
     """The two families cannot be confused on the way."""
-    failure = Undetermined("consent.subject-missing", "x")
+    failure = Undetermined("document.subject-missing", "x")
     assert not isinstance(
         Examination.from_bytes(Examination(None, None, None, failure, {}).to_bytes()).failure, Refused
     )

@@ -1,0 +1,7 @@
+"""One operator's folder: who answers, with which keys, over which stores. Here the rooms come together."""
+
+from dongui.desk.desk import Desk, LoggedConsent
+from dongui.desk.folder import ControllerEntry, create_desk
+from dongui.desk.handovers import OpenID4VPHandover, QrHandover
+
+__all__ = ["ControllerEntry", "Desk", "LoggedConsent", "OpenID4VPHandover", "QrHandover", "create_desk"]

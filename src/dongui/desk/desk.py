@@ -1,0 +1,213 @@
+"""An open desk: purposes, consents, sessions and verifications of one controller."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from dongui.confinement import Confined, Confinement
+from dongui.consent import giving
+from dongui.consent.profile import load_profile
+from dongui.consent.purpose import RegisteredPurpose
+from dongui.consent.receipt import ConsentReceipt
+from dongui.consent.registration import register
+from dongui.consent.subject import subject_handle
+from dongui.desk.folder import ControllerEntry, read_controller, read_key
+from dongui.documents.authenticated import AuthenticatedDocument
+from dongui.documents.trust import TrustAnchors
+from dongui.environment import Clock, Entropy
+from dongui.errors import Misuse, Undetermined
+from dongui.log.entry import BLIND_BYTES, Entry, EntryKind, commitment
+from dongui.log.keys import SignerKey
+from dongui.memory import SecretBuffer
+from dongui.profiles import shipped_profiles
+from dongui.receipts.keys import OperatorKeys
+from dongui.receipts.statement import Controller
+from dongui.session import Handover, Session, open_session
+from dongui.storage.sqlite.ledger import SqliteLedger
+from dongui.storage.sqlite.log import SqliteLog
+from dongui.storage.sqlite.sessions import SqliteSessions
+from dongui.verification import PREPARE, Capture, Verification, verify
+
+__all__ = ["Desk", "LoggedConsent", "models_cache"]
+
+# Per verification: thirty seconds for 300 frames on a slow machine, and the memory of one decoded picture
+# at the limit, several times over.
+_TIMEOUT_SECONDS = 60.0
+_MEMORY_BYTES = 2 * 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedConsent:
+    """A consent receipt for the person, with the 32 bytes that open its entry in the log, and its place."""
+
+    receipt: ConsentReceipt
+    blind: bytes = field(repr=False)
+    index: int
+
+
+class Desk:
+    """One controller's stores, keys and purposes. A context manager; one thread at a time."""
+
+    def __init__(self, path: Path, *, clock: Clock, entropy: Entropy) -> None:
+        """Open the desk that :func:`dongui.desk.create_desk` made at ``path``.
+
+        Raises ``Misuse``: ``desk.*``, ``storage.*``, ``purpose.*``; ``Trouble``: ``storage.*``, ``log.*``,
+        ``clock.implausible``.
+        """
+        self.path = path
+        self.clock = clock
+        self.entropy = entropy
+        self.entry: ControllerEntry = read_controller(path)
+        self.operator_key: SignerKey = read_key(path, "receipts.key")
+        log_key = read_key(path, "log.key")
+        moment = clock.now()
+        self.log = SqliteLog.open(path / "log.sqlite", key=log_key)
+        self.ledger = SqliteLedger.open(path / "ledger.sqlite", entropy=entropy)
+        self.sessions = SqliteSessions.open(path / "sessions.sqlite", entropy=entropy)
+        self.sessions.purge(at=moment)
+        self.keys = OperatorKeys(self.operator_key.verifier, log_key.verifier)
+
+    def close(self) -> None:
+        """Close every store. Safe to call twice."""
+        for store in (self.sessions, self.ledger, self.log):
+            store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def controller(self) -> Controller:
+        """Who answers, as a receipt names them."""
+        return Controller(self.entry.id, self.entry.party.name)
+
+    @cached_property
+    def purposes(self) -> dict[str, RegisteredPurpose]:
+        """Every registered purpose by id: the shipped profiles, and the folders under ``purposes/``.
+
+        Raises ``Misuse`` (``purpose.*``) for a folder that cannot be registered: a desk does not open its
+        doors with a purpose in an unknown state.
+        """
+        own = {
+            folder.name: folder for folder in sorted((self.path / "purposes").iterdir()) if folder.is_dir()
+        }
+        folders = {**shipped_profiles(), **own}
+        registered = (
+            register(load_profile(folder, controller=self.entry.party)) for folder in folders.values()
+        )
+        return {purpose.id: purpose for purpose in registered}
+
+    def purpose(self, purpose_id: str) -> RegisteredPurpose:
+        """Return one purpose. Raises ``Misuse`` (``purpose.unknown``) and names those there are."""
+        if purpose_id not in self.purposes:
+            known = ", ".join(self.purposes)
+            raise Misuse("purpose.unknown", f"no purpose is called {purpose_id!r}; there are: {known}")
+        return self.purposes[purpose_id]
+
+    def give_consent(
+        self, purpose_id: str, document: AuthenticatedDocument, *, language: str
+    ) -> LoggedConsent:
+        """Record that the holder of ``document`` read the notice in ``language`` and agreed.
+
+        Raises ``Undetermined`` (``document.subject-missing``), ``Misuse`` (``purpose.unknown``,
+        ``consent.already-given``).
+        """
+        purpose = self.purpose(purpose_id)
+        if document.subject is None:
+            raise Undetermined("document.subject-missing", "country, authority and number were not disclosed")
+        handle = subject_handle(self.ledger.handle_key(purpose_id), document.subject)
+        receipt = giving.give(
+            self.ledger,
+            purpose=purpose,
+            handle=handle,
+            language=language,
+            clock=self.clock,
+            entropy=self.entropy,
+        )
+        return self._logged(receipt)
+
+    def withdraw_consent(self, record_id: bytes) -> LoggedConsent:
+        """Take a consent back: effective before it is logged, so that a full log cannot hold it up.
+
+        Raises ``Misuse``: ``consent.unknown-record``, ``consent.event-out-of-order``.
+        """
+        return self._logged(giving.withdraw(self.ledger, record_id, clock=self.clock, entropy=self.entropy))
+
+    def _logged(self, receipt: ConsentReceipt) -> LoggedConsent:
+        blind = self.entropy.draw(BLIND_BYTES)
+        entry = Entry(EntryKind.CONSENT, commitment(receipt.to_cbor(), blind=blind))
+        (index,) = self.log.append([entry])
+        return LoggedConsent(receipt, blind, index)
+
+    def open_session(self, purpose_id: str, consent_record: bytes, *, handover: Handover) -> Session:
+        """Open and keep a session for one purpose and one consent record.
+
+        Raises ``Misuse``: ``purpose.unknown``, ``consent.unknown-record``.
+        """
+        purpose = self.purpose(purpose_id)
+        self.ledger.history(consent_record)
+        session = open_session(
+            purpose=purpose.id,
+            consent_record=consent_record.hex(),
+            controller=self.entry.id,
+            handover=handover,
+            clock=self.clock,
+            entropy=self.entropy,
+        )
+        self.sessions.save(session)
+        return session
+
+    def start_examiner(self, *, progress: Callable[[str], None]) -> Confinement:
+        """Start the confined process and load its models. Seconds; do it before anybody stands there."""
+        return Confinement.start(
+            PREPARE,
+            arguments=str(models_cache()).encode(),
+            progress=progress,
+            timeout_seconds=_TIMEOUT_SECONDS,
+            memory_bytes=_MEMORY_BYTES,
+        )
+
+    def verify(
+        self,
+        session: Session,
+        document: SecretBuffer,
+        capture: Capture,
+        *,
+        trust_anchors: TrustAnchors,
+        examiner: Confined,
+        accept_unassessed: bool,
+    ) -> Verification:
+        """Answer for one session; see :func:`dongui.verification.verify`."""
+        return verify(
+            document,
+            capture,
+            session_id=session.id,
+            purpose=self.purpose(session.purpose),
+            controller=self.controller,
+            operator_key=self.operator_key,
+            trust_anchors=trust_anchors,
+            examiner=examiner,
+            accept_unassessed=accept_unassessed,
+            ledger=self.ledger,
+            sessions=self.sessions,
+            log=self.log,
+            log_key=self.keys.log,
+            clock=self.clock,
+            entropy=self.entropy,
+        )
+
+
+def models_cache() -> Path:
+    """Return where an exported model is kept: ``$XDG_CACHE_HOME/dongui`` or ``~/.cache/dongui``."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "dongui"

@@ -1,0 +1,140 @@
+"""The desk's folder on disk: made whole or not at all, read strictly.
+
+::
+
+    desk.json        the controller, format 1
+    operator.keys    the public keys whoever checks a receipt needs; to be published
+    keys/            receipts.key and log.key, readable by the operator alone
+    purposes/        further purposes, one folder each, beside the shipped profiles
+    ledger.sqlite  sessions.sqlite  log.sqlite
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from dongui.consent.fields import Localised
+from dongui.consent.purpose import Party
+from dongui.environment import Entropy
+from dongui.errors import Misuse, Trouble
+from dongui.log.keys import SignerKey
+from dongui.receipts.keys import OperatorKeys
+
+__all__ = ["ControllerEntry", "create_desk", "read_controller", "read_key"]
+
+_FORMAT = 1
+_MAX_FILE_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerEntry:
+    """Who answers for what happens at this desk, as people read it. No field may be empty.
+
+    ``id`` is a host name or another stable identifier without white space; ``contact`` how a person reaches
+    the controller.
+    """
+
+    id: str
+    name_ko: str
+    name_en: str
+    address_ko: str
+    address_en: str
+    contact: str
+
+    def __post_init__(self) -> None:
+        for field, value in asdict(self).items():
+            if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > 120:
+                raise Misuse("desk.controller-malformed", f"{field} must be 1 to 120 printable characters")
+        if any(character.isspace() or character == "+" for character in self.id):
+            raise Misuse("desk.controller-malformed", "id must hold neither white space nor a plus sign")
+
+    @property
+    def party(self) -> Party:
+        """The same in the words of a purpose."""
+        return Party(
+            id=self.id,
+            name=Localised(ko=self.name_ko, en=self.name_en),
+            address=Localised(ko=self.address_ko, en=self.address_en),
+            contact=self.contact,
+        )
+
+
+def create_desk(path: Path, controller: ControllerEntry, *, entropy: Entropy) -> None:
+    """Make a new desk at ``path``, which must not exist. Interrupted, it leaves nothing at ``path``.
+
+    Raises ``Misuse``: ``desk.exists``, ``desk.not-writable``; ``Trouble`` (``desk.not-written``).
+    """
+    if path.exists():
+        raise Misuse("desk.exists", f"{path} is already there")
+    draft = path.with_name(f".{path.name}.{entropy.draw(16).hex()}")
+    try:
+        _write_draft(draft, controller, entropy)
+        draft.rename(path)
+        _synchronise(path.parent)
+    except PermissionError as error:
+        raise Misuse("desk.not-writable", f"{path.parent}: {error.strerror}") from None
+    except OSError as error:
+        raise Trouble("desk.not-written", f"{path}: {error.strerror}") from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _write_draft(draft: Path, controller: ControllerEntry, entropy: Entropy) -> None:
+    receipts = SignerKey.generate(f"{controller.id}/receipts", entropy=entropy)
+    log = SignerKey.generate(f"{controller.id}/log", entropy=entropy)
+    for folder in (draft, draft / "keys", draft / "purposes"):
+        folder.mkdir(mode=0o700, parents=folder is draft)
+    _write(draft / "keys" / "receipts.key", receipts.text(), 0o600)
+    _write(draft / "keys" / "log.key", log.text(), 0o600)
+    _write(draft / "operator.keys", OperatorKeys(receipts.verifier, log.verifier).text(), 0o644)
+    content = {"format": _FORMAT, "controller": asdict(controller)}
+    _write(draft / "desk.json", json.dumps(content, ensure_ascii=False, indent=2) + "\n", 0o644)
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _synchronise(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_controller(path: Path) -> ControllerEntry:
+    """Read ``desk.json``. Raises ``Misuse``: ``desk.not-found``, ``desk.malformed``."""
+    try:
+        content = json.loads(_read(path / "desk.json"))
+        if content["format"] != _FORMAT:
+            raise Misuse("desk.malformed", f"desk.json has format {content['format']}; this reads {_FORMAT}")
+        return ControllerEntry(**content["controller"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Misuse("desk.malformed", f"desk.json cannot be read: {type(error).__name__}") from None
+
+
+def read_key(path: Path, name: str) -> SignerKey:
+    """Read one of the desk's private keys. Raises ``Misuse``: ``desk.*``, ``log.key-malformed``."""
+    return SignerKey.parse(_read(path / "keys" / name).strip())
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        raise Misuse("desk.not-found", f"{path} does not exist") from None
+    except OSError as error:
+        raise Misuse("desk.malformed", f"{path}: {error.strerror}") from None
+    if len(content) > _MAX_FILE_BYTES:
+        raise Misuse("desk.malformed", f"{path} is larger than {_MAX_FILE_BYTES} bytes")
+    return content.decode("utf-8", "replace")

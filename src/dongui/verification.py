@@ -1,0 +1,354 @@
+"""The main path: one person, one document, one answer, one receipt.
+
+:func:`verify` holds steps 0, 1, 7 and 8; :func:`examine` holds steps 2 to 6 and runs in a process made for
+this one person. Read from top to bottom they are the list in ``docs/explanation/main-path.md``.
+
+Outcomes: *verified*; *refused*, a proof failed and its name is the reason; *undetermined*, it cannot be told
+and the other way is named. ``Misuse`` is raised instead: the caller is wrong, and nothing was judged.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Never
+
+from dongui.consent.coverage import Covered, covers
+from dongui.consent.subject import require_same_handle, subject_handle
+from dongui.documents.mdoc.verifying import authenticate, require_bound
+from dongui.environment import FixedClock
+from dongui.errors import Misuse, Refused, Unanswered, Undetermined
+from dongui.examination import Examination, Order
+from dongui.memory import SecretBuffer, forbid_core_dumps, wipe_all
+from dongui.receipts import statement
+from dongui.receipts.bundle import ReceiptBundle
+from dongui.receipts.issuing import Findings, PresentedDocument, issue_receipt
+from dongui.receipts.statement import Channel, Comparison, Controller, Outcome
+from dongui.session import Session, frame_digest
+
+if TYPE_CHECKING:
+    from dongui.biometrics.instruments import Instruments
+    from dongui.confinement import Confined
+    from dongui.consent.events import History
+    from dongui.consent.fields import Localised
+    from dongui.consent.ledger import Ledger
+    from dongui.consent.purpose import RegisteredPurpose
+    from dongui.documents.trust import TrustAnchors
+    from dongui.environment import Clock, Entropy
+    from dongui.log.interface import Log
+    from dongui.log.keys import SignerKey, VerifierKey
+    from dongui.receipts.salts import Disclosure
+    from dongui.session import SessionStore
+
+__all__ = [
+    "MAX_DOCUMENT_BYTES",
+    "MAX_FRAMES",
+    "MAX_FRAME_BYTES",
+    "Capture",
+    "Verification",
+    "examine",
+    "prepare",
+    "verify",
+]
+
+MAX_DOCUMENT_BYTES = 2 * 2**20
+MAX_FRAME_BYTES = 20 * 2**20
+MAX_CAPTURE_BYTES = 256 * 2**20
+MAX_FRAMES = 300
+
+PREPARE = "dongui.verification:prepare"
+EXAMINE = "dongui.verification:examine"
+ATTACK_DETECTION = "nose-parallax"
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What the camera gave: encoded frames in order, and whether its way here was under control.
+
+    Raises ``Misuse``: ``capture.empty``, ``capture.too-many-frames`` (limit 300), ``capture.too-large``
+    (limit 256 MiB together). Frames are overwritten by :func:`verify`.
+    """
+
+    frames: tuple[SecretBuffer, ...]
+    channel: Channel
+
+    def __post_init__(self) -> None:
+        if not self.frames:
+            raise Misuse("capture.empty", "0 frames were given; a head turn takes several")
+        if len(self.frames) > MAX_FRAMES:
+            detail = f"the capture has {len(self.frames)} frames; the limit is {MAX_FRAMES}"
+            raise Misuse("capture.too-many-frames", detail)
+        size = sum(len(frame) for frame in self.frames)
+        if size > MAX_CAPTURE_BYTES:
+            raise Misuse(
+                "capture.too-large", f"the capture has {size} bytes; the limit is {MAX_CAPTURE_BYTES}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The answer, durable in the log before it exists. It has no truth value.
+
+    ``reason`` is the failure, ``None`` where the outcome is *verified*. ``other_way`` names the purpose's
+    equal way without biometrics, whatever the outcome. ``receipt`` and ``disclosure`` are for the person; the
+    operator keeps neither. ``milliseconds`` tells how long each stage took.
+    """
+
+    outcome: Outcome
+    reason: Unanswered | None
+    other_way: Localised
+    receipt: ReceiptBundle
+    disclosure: Disclosure = field(repr=False)
+    milliseconds: dict[str, float]
+
+    def __bool__(self) -> Never:
+        raise TypeError("a verification has three outcomes; compare .outcome with one of them")
+
+
+def verify(
+    document: SecretBuffer,
+    capture: Capture,
+    *,
+    session_id: str,
+    purpose: RegisteredPurpose,
+    controller: Controller,
+    operator_key: SignerKey,
+    trust_anchors: TrustAnchors,
+    examiner: Confined,
+    accept_unassessed: bool,
+    ledger: Ledger,
+    sessions: SessionStore,
+    log: Log,
+    log_key: VerifierKey,
+    clock: Clock,
+    entropy: Entropy,
+) -> Verification:
+    """Answer whether the person in front of the camera is the rightful holder of the document.
+
+    ``examiner`` was started with :data:`PREPARE`. ``document`` and ``capture`` are overwritten on every way
+    out. The operating point is the purpose's; ``accept_unassessed`` is the caller's word that it knows when
+    that point was not assessed for use.
+
+    Raises ``Misuse`` (the caller is wrong), ``Refused`` for a session that cannot be used (``session.*``:
+    there is nothing a receipt could be bound to), ``Trouble`` where the answer could not be made durable
+    (``storage.*``, ``log.*``): then there is no answer, and the session is spent.
+    """
+    stopwatch = _Stopwatch()
+    with _forgetting(document, capture):
+        # 0. Session. Opened for one purpose and one consent record; spent, durably, before its comparison.
+        with stopwatch("session"):
+            moment = clock.now()
+            session = _require_session_for(sessions.load(session_id, at=moment), purpose, controller)
+            history = ledger.history(bytes.fromhex(session.consent_record))
+            sessions.consume(session_id, at=moment)
+        try:
+            # 1. Terms. The consent covers this purpose, controller, every artefact class and this moment.
+            with stopwatch("terms"):
+                covered = _cover(purpose, controller, history, moment)
+                sessions.claim_capture([frame_digest(frame.view) for frame in capture.frames], at=moment)
+                order = _order(
+                    session, purpose, covered, ledger, trust_anchors, accept_unassessed=accept_unassessed
+                )
+            # 2 to 6. In a process of its own: examine(), below.
+            answer = examiner.run(EXAMINE, order=order.to_bytes(), buffers=(document, *capture.frames))
+            found = Examination.from_bytes(answer)
+        except Unanswered as failure:
+            found = Examination(None, None, None, failure, {})
+        # 7. Receipt. Signed, then durable in the log, then proved; only then is there an answer.
+        with stopwatch("receipt"):
+            findings = _findings(found, session, purpose, controller, capture.channel)
+            issued = issue_receipt(
+                findings, operator_key=operator_key.private_key, clock=clock, entropy=entropy
+            )
+            (index,) = log.append([issued.entry])
+            checkpoint = log.checkpoint()
+            receipt = ReceiptBundle.assemble(
+                issued.receipt,
+                proof=log.inclusion(index, checkpoint.size),
+                checkpoint=checkpoint,
+                log_key=log_key,
+            )
+        return Verification(
+            outcome=findings.outcome,
+            reason=found.failure,
+            other_way=purpose.other_way.name,
+            receipt=receipt,
+            disclosure=issued.disclosure,
+            milliseconds=stopwatch.milliseconds | found.milliseconds,
+        )
+    # 8. Forget: leaving the block above, by whatever way, has overwritten the document and every frame.
+
+
+def examine(instruments: Instruments, order_bytes: bytes, buffers: Sequence[SecretBuffer]) -> bytes:
+    """Steps 2 to 6, in a process that ends with them: whatever a library copied ends with it.
+
+    ``buffers`` are the document, then the frames. Returns an encoded :class:`Examination`; ``Misuse`` is
+    raised through to the caller of :func:`verify`.
+    """
+    from dongui.biometrics.comparison import ComparisonDecision, compare
+    from dongui.biometrics.operating_points import operating_point
+    from dongui.biometrics.probe import take_probe
+    from dongui.biometrics.reference import take_reference
+
+    order = Order.from_bytes(order_bytes)
+    point = operating_point(order.operating_point)
+    document, *frames = buffers
+    stopwatch = _Stopwatch()
+    presented: PresentedDocument | None = None
+    attack_detection: str | None = None
+    comparison: Comparison | None = None
+    failure: Unanswered | None = None
+    try:
+        # 2. Document authentic: signature, path to a required anchor, validity, digest of every element.
+        with stopwatch("document"):
+            authentic = authenticate(
+                document.view,
+                trust_anchors=order.trust_anchors,
+                clock=FixedClock(order.judged_at),
+                session_transcript=order.transcript,
+                reader_key=order.reader_key,
+            )
+            presented = PresentedDocument(
+                authentic.kind, authentic.document_type, authentic.holder_binding, authentic.issuer_signed
+            )
+        # 3. Holder bound: the device proved this session. And, of step 1, the consent is this person's own.
+        with stopwatch("binding"):
+            bound = require_bound(authentic)
+            subject = _disclosed(bound.subject, "document.subject-missing", "country, authority and number")
+            require_same_handle(order.handle, subject_handle(order.handle_key, subject))
+        # 4. Reference, from the authenticated bytes only; its quality decides whether an answer is possible.
+        with stopwatch("reference"):
+            portrait = _disclosed(bound.portrait, "document.portrait-missing", "portrait")
+            reference = take_reference(memoryview(portrait), instruments=instruments)
+        # 5. Probe: one face, quality, a live turn against this session's challenge.
+        with stopwatch("probe"):
+            attack_detection = ATTACK_DETECTION
+            views = [frame.view for frame in frames]
+            probe = take_probe(views, challenge=order.challenge, instruments=instruments)
+        # 6. Comparison at the operating point: one reference, one probe, one decision, no score.
+        with stopwatch("comparison"):
+            card = instruments.recogniser.card
+            comparison = Comparison(card.name, card.digest, point.name, point.assessed_for_use)
+            decision = compare(
+                reference, probe, operating_point=point, accept_unassessed=order.accept_unassessed
+            )
+            if decision is ComparisonDecision.NON_MATED:
+                raise Refused("comparison.non-mated", f"the faces differ at {point.name}")
+            if decision is not ComparisonDecision.MATED:
+                raise Undetermined("comparison.undetermined", f"between the bounds of {point.name}")
+    except Unanswered as error:
+        failure = error
+    finally:
+        # 8. Forget. The process ends in a moment; what can be overwritten is, before that.
+        wipe_all(buffers)
+    return Examination(presented, attack_detection, comparison, failure, stopwatch.milliseconds).to_bytes()
+
+
+def _disclosed(value: bytes | None, name: str, what: str) -> bytes:
+    if value is None:
+        raise Undetermined(name, f"the holder did not disclose: {what}")
+    return value
+
+
+def prepare(arguments: bytes, progress: Callable[[str], None]) -> Instruments:
+    """Load every model, once, before anybody arrives. ``arguments`` is the path of the models' cache."""
+    from dongui.biometrics.instruments import Instruments
+
+    forbid_core_dumps()
+    return Instruments.load(cache=Path(arguments.decode()), progress=progress)
+
+
+def _require_session_for(session: Session, purpose: RegisteredPurpose, controller: Controller) -> Session:
+    if session.purpose != purpose.id:
+        detail = f"the session was opened for {session.purpose}; it is used for {purpose.id}"
+        raise Misuse("session.other-purpose", detail)
+    if session.controller != controller.id:
+        detail = f"the session was opened by {session.controller}; {controller.id} uses it"
+        raise Misuse("session.other-controller", detail)
+    return session
+
+
+def _cover(purpose: RegisteredPurpose, controller: Controller, history: History, moment: datetime) -> Covered:
+    """Every class of biometric data the purpose processes must be covered; a purpose has at least one."""
+    classes = sorted(purpose.declared.artefact_classes)
+    covered = [
+        covers(history, purpose=purpose, controller=controller.id, artefact_class=artefact_class, at=moment)
+        for artefact_class in classes
+    ]
+    return covered[0]
+
+
+def _order(
+    session: Session,
+    purpose: RegisteredPurpose,
+    covered: Covered,
+    ledger: Ledger,
+    trust_anchors: TrustAnchors,
+    *,
+    accept_unassessed: bool,
+) -> Order:
+    return Order(
+        judged_at=covered.judged_at,
+        trust_anchors=trust_anchors,
+        transcript=session.transcript,
+        reader_key=session.reader_key,
+        handle_key=ledger.handle_key(purpose.id),
+        handle=covered.record.subject,
+        challenge=session.challenge,
+        operating_point=purpose.declared.operating_point,
+        accept_unassessed=accept_unassessed,
+    )
+
+
+_OUTCOMES = {
+    "refused": Outcome.REFUSED,
+    "undetermined": Outcome.UNDETERMINED,
+    "trouble": Outcome.UNDETERMINED,
+}
+
+
+def _findings(
+    found: Examination, session: Session, purpose: RegisteredPurpose, controller: Controller, channel: Channel
+) -> Findings:
+    outcome = Outcome.VERIFIED if found.failure is None else _OUTCOMES[found.failure.family]
+    return Findings(
+        controller=controller,
+        session_binding=session.binding,
+        purpose=purpose.id,
+        notice_version=purpose.version,
+        consent_record=session.consent_record,
+        document=found.document,
+        outcome=outcome,
+        reason=None if found.failure is None else found.failure.name,
+        other_way=purpose.other_way.name if outcome is Outcome.UNDETERMINED else None,
+        comparison=found.comparison,
+        capture=statement.Capture(channel, found.attack_detection),
+        judged_at=None,
+    )
+
+
+class _Stopwatch:
+    """Milliseconds by stage, those included that ended by a failure."""
+
+    def __init__(self) -> None:
+        self.milliseconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.milliseconds[stage] = 1000 * (time.perf_counter() - begun)
+
+
+@contextmanager
+def _forgetting(document: SecretBuffer, capture: Capture) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        wipe_all((document, *capture.frames))
