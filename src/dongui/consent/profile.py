@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from importlib.resources.abc import Traversable
@@ -10,10 +11,19 @@ from importlib.resources.abc import Traversable
 from dongui.consent.fields import LANGUAGES, Localised, Table
 from dongui.consent.legal import LegalGround
 from dongui.consent.notice import Notice
-from dongui.consent.purpose import ArtefactClass, DataItem, OtherWay, Party, Purpose, Retention
+from dongui.consent.purpose import (
+    ArtefactClass,
+    DataItem,
+    OtherWay,
+    Party,
+    Purpose,
+    RegisteredPurpose,
+    Retention,
+)
+from dongui.consent.registration import register
 from dongui.errors import DonguiError, Misuse
 
-__all__ = ["MOST_BYTES", "load_profile"]
+__all__ = ["MOST_BYTES", "load_profile", "load_profiles"]
 
 MOST_BYTES = 256 * 1024
 """The most one file of a profile may hold, in bytes."""
@@ -41,6 +51,22 @@ def load_profile(folder: Traversable, *, controller: Party | None = None) -> Pur
         raise _malformed(f"{folder}/purpose.toml: {error}") from None
     notices = {language: _read(folder, f"notice.{language}.md") for language in LANGUAGES}
     return _purpose(Table(content, "", _malformed), notices, controller)
+
+
+def load_profiles(
+    folders: Iterable[Traversable], *, controller: Party | None = None
+) -> dict[str, RegisteredPurpose]:
+    """Read and register every purpose of ``folders``; return them by their id, sorted.
+
+    Raises what :func:`load_profile` and ``register`` raise, and ``purpose.malformed`` for one id twice.
+    """
+    found: dict[str, RegisteredPurpose] = {}
+    for folder in folders:
+        purpose = register(load_profile(folder, controller=controller))
+        if purpose.id in found:
+            raise _malformed(f"{folder}: another folder declares {purpose.id} too")
+        found[purpose.id] = purpose
+    return dict(sorted(found.items()))
 
 
 def _malformed(detail: str) -> DonguiError:
