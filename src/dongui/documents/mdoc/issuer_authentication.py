@@ -111,10 +111,10 @@ def _check_item(
 
 
 def _check_place(elements: Mapping[str, CborValue], signer: Certificate) -> None:
-    country, jurisdiction = elements.get("issuing_country"), elements.get("issuing_jurisdiction")
-    if country is not None and (country,) != signer.countries:
-        raise Refused("mdoc.issuing-country-mismatch", f"the signer's country is {signer.countries[0]}")
+    [country] = signer.countries
+    if elements.get("issuing_country", country) != country:
+        raise Refused("mdoc.issuing-country-mismatch", f"the signer's country is {country}")
     # Authorities write the state with or without its country ("US-UT", "AK"); the element always has it.
-    allowed = {*signer.states, *(f"{signer.countries[0]}-{state}" for state in signer.states)}
-    if jurisdiction is not None and signer.states and jurisdiction not in allowed:
+    allowed = (*signer.states, *(f"{country}-{state}" for state in signer.states))
+    if allowed and elements.get("issuing_jurisdiction", allowed[0]) not in allowed:
         raise Refused("mdoc.issuing-jurisdiction-mismatch", f"the signer's state is {signer.states[0]}")
