@@ -1,0 +1,69 @@
+"""One reference, one probe, one decision at a named operating point.
+
+The comparison score lives between two lines of :func:`compare` and goes nowhere. There is deliberately no
+function here that takes several references: Dongui answers "is this the holder?", never "who is this?".
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Never
+
+import numpy as np
+
+from dongui.errors import Misuse
+
+if TYPE_CHECKING:
+    from dongui.biometrics.operating_points import OperatingPoint
+    from dongui.biometrics.probe import Probe
+    from dongui.biometrics.reference import Reference
+
+__all__ = ["ComparisonDecision", "compare"]
+
+
+class ComparisonDecision(Enum):
+    """ISO/IEC 2382-37's comparison decision, with *undetermined* between its two bounds.
+
+    It has no truth value: ``if decision:`` would read *non-mated* and *undetermined* as success.
+    """
+
+    MATED = "mated"
+    NON_MATED = "non-mated"
+    UNDETERMINED = "undetermined"
+
+    def __bool__(self) -> Never:
+        raise TypeError("a comparison decision is neither true nor false; compare it with its members")
+
+
+def compare(
+    reference: Reference, probe: Probe, *, operating_point: OperatingPoint, accept_unassessed: bool
+) -> ComparisonDecision:
+    """Decide whether both come from one person, as far as the operating point goes.
+
+    ``accept_unassessed`` is the caller's word that it knows the point's error rates were not assessed for
+    its use. Raises ``Misuse``: ``operating-point.not-assessed`` without that word;
+    ``operating-point.other-pipeline`` where the point was measured with other instruments than took the
+    reference and the probe.
+    """
+    if not operating_point.assessed_for_use and not accept_unassessed:
+        raise Misuse(
+            "operating-point.not-assessed",
+            f"{operating_point.name} was measured on {operating_point.everyone.people} people and is not "
+            "assessed for use; say accept_unassessed to go on",
+        )
+    for taken, digest in (("reference", reference.pipeline_digest), ("probe", probe.pipeline_digest)):
+        if digest != operating_point.pipeline_digest:
+            measured = operating_point.pipeline_digest.hex()[:16]
+            raise Misuse(
+                "operating-point.other-pipeline",
+                f"{operating_point.name} was measured with the pipeline {measured}; "
+                f"the {taken} was taken with {digest.hex()[:16]}",
+            )
+    difference = reference.template.features - probe.template.features
+    distance = float(np.linalg.norm(difference))
+    difference[:] = 0
+    if distance <= operating_point.mated_at_most:
+        return ComparisonDecision.MATED
+    if distance >= operating_point.non_mated_from:
+        return ComparisonDecision.NON_MATED
+    return ComparisonDecision.UNDETERMINED

@@ -1,0 +1,1 @@
+"""One TOML file for each operating point, read by :mod:`dongui.biometrics.operating_points`."""
