@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dongui.receipts.reading import malformed
 
-__all__ = ["decode", "encode"]
+__all__ = ["decode", "encode", "from_code", "read_either", "to_code"]
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
@@ -30,6 +30,32 @@ def decode(text: str) -> bytes:
     if len(text) % 3 == 1:
         raise malformed("the code ends in the middle of a character group")
     return b"".join(_group(text[start : start + 3]) for start in range(0, len(text), 3))
+
+
+def to_code(data: bytes, *, prefix: str) -> str:
+    """Return the text a QR code holds: ``prefix``, which says what it is, and the Base45 of ``data``."""
+    return prefix + encode(data)
+
+
+def from_code(text: str, *, prefix: str) -> bytes:
+    """Read what :func:`to_code` writes; line ends and tabs around it are allowed.
+
+    Raises ``Refused`` (``receipt.malformed``).
+    """
+    text = text.strip("\r\n\t")
+    if not text.startswith(prefix):
+        raise malformed(f"it does not begin with {prefix}")
+    return decode(text.removeprefix(prefix))
+
+
+def read_either(data: bytes, *, prefix: str) -> bytes:
+    """Return the bytes of a file that holds either a code or the bytes themselves."""
+    if not data.lstrip(b"\r\n\t").startswith(prefix.encode()):
+        return data
+    try:
+        return from_code(data.decode("ascii"), prefix=prefix)
+    except UnicodeDecodeError:
+        raise malformed("the code holds a character that is not Base45") from None
 
 
 def _group(group: str) -> bytes:

@@ -23,7 +23,7 @@ from dongui.receipts.reading import Fields, malformed, read_canonical
 from dongui.receipts.signing import MAX_RECEIPT_BYTES, read_statement
 from dongui.receipts.statement import Statement
 
-__all__ = ["MAX_BUNDLE_BYTES", "TEXT_PREFIX", "ReceiptBundle"]
+__all__ = ["MAX_BUNDLE_BYTES", "MAX_BUNDLE_TEXT", "TEXT_PREFIX", "ReceiptBundle"]
 
 TEXT_PREFIX = "DR1:"
 _MAX_HASHES = 63
@@ -31,7 +31,8 @@ MAX_BUNDLE_BYTES = MAX_RECEIPT_BYTES + _MAX_HASHES * HASH_BYTES + 256
 _FORMAT = 1
 _SIGNATURE_BYTES = 64
 _LIMITS = Limits(max_bytes=MAX_BUNDLE_BYTES, max_depth=1, max_items=16)
-_MAX_TEXT = len(TEXT_PREFIX) + (MAX_BUNDLE_BYTES + 1) // 2 * 3
+# Three characters for two bytes, and room for line ends.
+MAX_BUNDLE_TEXT = len(TEXT_PREFIX) + (MAX_BUNDLE_BYTES + 1) // 2 * 3 + 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +83,19 @@ class ReceiptBundle:
 
     @classmethod
     def from_text(cls, text: str) -> ReceiptBundle:
-        """Read the form of the QR code; white space around it is allowed. Raises as :meth:`from_bytes`."""
-        text = text.strip("\r\n\t")
-        if len(text) > _MAX_TEXT:
-            raise Refused("receipt.too-large", f"it has {len(text)} characters; the limit is {_MAX_TEXT}")
-        if not text.startswith(TEXT_PREFIX):
-            raise malformed(f"it does not begin with {TEXT_PREFIX}")
-        return cls.from_bytes(base45.decode(text.removeprefix(TEXT_PREFIX)))
+        """Read the form of the QR code; line ends around it are allowed. Raises as :meth:`from_bytes`."""
+        if len(text) > MAX_BUNDLE_TEXT:
+            raise Refused(
+                "receipt.too-large", f"it has {len(text)} characters; the limit is {MAX_BUNDLE_TEXT}"
+            )
+        return cls.from_bytes(base45.from_code(text, prefix=TEXT_PREFIX))
 
     @classmethod
     def read(cls, data: bytes) -> ReceiptBundle:
         """Read either form, as it stands in a file. Raises as :meth:`from_bytes`."""
-        if data.lstrip(b"\r\n\t")[:4] == TEXT_PREFIX.encode():
-            try:
-                return cls.from_text(data.decode("ascii"))
-            except UnicodeDecodeError:
-                raise malformed("the code holds a character that is not Base45") from None
-        return cls.from_bytes(data)
+        if len(data) > MAX_BUNDLE_TEXT:
+            raise Refused("receipt.too-large", f"it has {len(data)} bytes; the limit is {MAX_BUNDLE_TEXT}")
+        return cls.from_bytes(base45.read_either(data, prefix=TEXT_PREFIX))
 
     def to_bytes(self) -> bytes:
         """Return the canonical form."""
@@ -109,7 +106,7 @@ class ReceiptBundle:
 
     def to_text(self) -> str:
         """Return the form of the QR code."""
-        return TEXT_PREFIX + base45.encode(self.to_bytes())
+        return base45.to_code(self.to_bytes(), prefix=TEXT_PREFIX)
 
     def statement(self) -> Statement:
         """Read what the receipt says **without** believing it. Raises as :func:`read_statement`."""

@@ -13,11 +13,23 @@ from dataclasses import dataclass, field
 from dongui.encoding import cbor
 from dongui.encoding.cbor import Limits
 from dongui.environment import Entropy
+from dongui.errors import Refused
+from dongui.receipts import base45
 from dongui.receipts.reading import Fields, malformed, read_canonical
 
-__all__ = ["SALT_BYTES", "Disclosure", "consent_reference", "document_digest", "draw_disclosure"]
+__all__ = [
+    "MAX_SALTS_BYTES",
+    "SALTS_PREFIX",
+    "SALT_BYTES",
+    "Disclosure",
+    "consent_reference",
+    "document_digest",
+    "draw_disclosure",
+]
 
 SALT_BYTES = 16
+SALTS_PREFIX = "DS1:"
+MAX_SALTS_BYTES = 256
 _ID_BYTES = 16
 _FORMAT = 1
 _LIMITS = Limits(max_bytes=128, max_depth=1, max_items=8)
@@ -34,6 +46,17 @@ class Disclosure:
     def to_bytes(self) -> bytes:
         """Return the canonical encoding."""
         return cbor.dumps([_FORMAT, self.receipt_id, self.consent_salt, self.document_salt])
+
+    def to_text(self) -> str:
+        """Return the form that can be printed as a code of its own, kept apart from the receipt's."""
+        return base45.to_code(self.to_bytes(), prefix=SALTS_PREFIX)
+
+    @classmethod
+    def read(cls, data: bytes) -> Disclosure:
+        """Read either form, as it stands in a file. Raises as :meth:`from_bytes`."""
+        if len(data) > MAX_SALTS_BYTES:
+            raise Refused("receipt.too-large", f"it has {len(data)} bytes; the limit is {MAX_SALTS_BYTES}")
+        return cls.from_bytes(base45.read_either(data, prefix=SALTS_PREFIX))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Disclosure:

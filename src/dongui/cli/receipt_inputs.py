@@ -1,0 +1,63 @@
+"""Reading what ``dongui receipt`` is given: each file bounded, each mistake named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.trust import TrustAnchors
+from dongui.environment import FixedClock
+from dongui.errors import Misuse
+from dongui.log.keys import VerifierKey
+from dongui.memory import SecretBuffer
+from dongui.receipts.bundle import MAX_BUNDLE_TEXT, ReceiptBundle
+from dongui.receipts.checking import TrustedCheckpoint
+from dongui.receipts.keys import MAX_KEYS_BYTES, OperatorKeys
+from dongui.receipts.salts import MAX_SALTS_BYTES, Disclosure
+from dongui.receipts.statement import Statement
+from dongui.receipts.trusting import MAX_TRUSTED_BYTES, read_trusted
+
+__all__ = ["read_bundle", "read_checkpoint", "read_disclosure", "read_issuer_signed", "read_keys"]
+
+_MAX_DOCUMENT_BYTES = 4 * 2**20
+
+
+def read_bundle(path: Path) -> ReceiptBundle:
+    """Read a receipt's file, in either form. Raises ``Misuse`` (``file.*``), ``Refused`` (``receipt.*``)."""
+    return ReceiptBundle.read(_read(path, MAX_BUNDLE_TEXT, "receipt"))
+
+
+def read_keys(path: Path) -> OperatorKeys:
+    """Read an operator's public keys. Raises ``Misuse``: ``file.*``, ``receipt.keys-malformed``."""
+    try:
+        return OperatorKeys.parse(_read(path, MAX_KEYS_BYTES, "operator's key file").decode())
+    except UnicodeDecodeError:
+        raise Misuse("receipt.keys-malformed", f"{path} is not UTF-8") from None
+
+
+def read_checkpoint(path: Path, *, log_key: VerifierKey) -> TrustedCheckpoint:
+    """Read a trusted checkpoint. Raises ``Misuse`` (``file.*``), ``Refused`` (``receipt.checkpoint-*``)."""
+    return read_trusted(_read(path, MAX_TRUSTED_BYTES, "checkpoint"), log_key=log_key)
+
+
+def read_disclosure(path: Path) -> Disclosure:
+    """Read a receipt's salts, in either form. Raises ``Misuse`` (``file.*``), ``Refused`` (``receipt.*``)."""
+    return Disclosure.read(_read(path, MAX_SALTS_BYTES, "file of salts"))
+
+
+def read_issuer_signed(path: Path, *, trust: Path, statement: Statement) -> bytes:
+    """Authenticate a document as of the receipt's time, and return what the receipt's digest is over.
+
+    Raises what :meth:`TrustAnchors.from_directory` and :func:`authenticate` raise.
+    """
+    anchors = TrustAnchors.from_directory(trust)
+    clock = FixedClock(statement.judged_at or statement.issued_at)
+    with SecretBuffer.read_file(path, max_bytes=_MAX_DOCUMENT_BYTES, what="document") as document:
+        return authenticate(
+            document.view, trust_anchors=anchors, clock=clock, session_transcript=None, reader_key=None
+        ).issuer_signed
+
+
+def _read(path: Path, max_bytes: int, what: str) -> bytes:
+    with SecretBuffer.read_file(path, max_bytes=max_bytes, what=what) as content:
+        return bytes(content.view)
