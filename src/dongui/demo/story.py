@@ -1,0 +1,153 @@
+"""The story played: an authority, licences, consents, visits, receipts, and what is left on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from dongui.biometrics.attack_detection.challenge import Side
+from dongui.confinement import Confined
+from dongui.consent.purpose import OtherWay
+from dongui.demo.cast import LicensingAuthority
+from dongui.demo.scenarios import Scenario, Twist
+from dongui.desk import ControllerEntry, Desk, OpenID4VPHandover
+from dongui.documents.mdoc.holder import Holder, HolderMethod
+from dongui.documents.mdoc.verifying import authenticate
+from dongui.environment import Entropy
+from dongui.memory import SecretBuffer
+from dongui.receipts.statement import Channel, Outcome
+from dongui.session import Session
+from dongui.verification import Capture, Verification
+
+__all__ = ["CONTROLLER", "HANDOVER", "Scene", "Story"]
+
+CONTROLLER = ControllerEntry(
+    id="demo.dongui.example",
+    name_ko="동의 시연 창구",
+    name_en="Dongui demonstration desk",
+    address_ko="어디에도 없는 거리 1",
+    address_en="1 Nowhere Street",
+    contact="demo@dongui.example",
+)
+HANDOVER = OpenID4VPHandover("x509_san_dns:demo.dongui.example", "https://demo.dongui.example/present")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One visit as it went. The frames show people who do not exist and are kept for the page alone."""
+
+    scenario: Scenario
+    verification: Verification
+    frames: tuple[bytes, ...] = field(repr=False)
+    other_way: OtherWay
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended."""
+        return self.verification.outcome
+
+    @property
+    def reason(self) -> str | None:
+        """The failure's name, ``None`` where the person was verified."""
+        return None if self.verification.reason is None else self.verification.reason.name
+
+    @property
+    def kept(self) -> bool:
+        """Whether the promise of the scenario was kept."""
+        return self.scenario.kept(self.outcome, self.reason)
+
+
+class Story:
+    """A desk, its examiner, an authority it trusts and one it has never heard of."""
+
+    def __init__(self, desk: Desk, examiner: Confined, *, entropy: Entropy) -> None:
+        """Found both authorities; nobody has consented to anything yet."""
+        self._desk = desk
+        self._examiner = examiner
+        now = desk.clock.now()
+        self.authority = LicensingAuthority.found("Licensing Office of Nowhere", now=now, entropy=entropy)
+        self._stranger = LicensingAuthority.found("Unheard-of Office", now=now, entropy=entropy)
+        self._records: dict[tuple[str, str], bytes] = {}
+
+    def play(self, scenarios: Sequence[Scenario]) -> Iterator[Scene]:
+        """Play one visit after another."""
+        for take, scenario in enumerate(scenarios):
+            yield self._visit(scenario, take)
+
+    def _visit(self, scenario: Scenario, take: int) -> Scene:
+        holder = self._holder(scenario)
+        session = self._open(scenario)
+        frames = _in_order(scenario.film(take), session)
+        if scenario.twist is Twist.FRAMES_USED_BEFORE:
+            # The same recording was played to an earlier session, which took it.
+            self._verify(session, _present(holder, session), frames)
+            session = self._open(scenario)
+        shown = self._shown(scenario, holder, session)
+        verification = self._verify(session, shown, frames)
+        if scenario.twist is Twist.CONSENT_WITHDRAWN:
+            del self._records[scenario.holder, scenario.purpose]
+        return Scene(scenario, verification, tuple(frames), self._desk.purpose(scenario.purpose).other_way)
+
+    def _holder(self, scenario: Scenario) -> Holder:
+        authority = self._stranger if scenario.twist is Twist.UNKNOWN_ISSUER else self.authority
+        return authority.license(scenario.holder, expired=scenario.twist is Twist.EXPIRED)
+
+    def _open(self, scenario: Scenario) -> Session:
+        person, purpose = scenario.holder, scenario.purpose
+        if scenario.twist is Twist.CONSENT_OF_ANOTHER_PERSON:
+            person = "05"
+        if scenario.twist is Twist.CONSENT_FOR_ANOTHER_PURPOSE:
+            purpose = "building-access"
+        record = self._consent(person, purpose)
+        if scenario.twist is Twist.CONSENT_WITHDRAWN:
+            self._desk.withdraw_consent(record)
+        return self._desk.open_session(scenario.purpose, record, handover=HANDOVER)
+
+    def _consent(self, person: str, purpose: str) -> bytes:
+        """Ask once for each purpose: a consent holds until it is withdrawn or runs out."""
+        if (person, purpose) not in self._records:
+            document = authenticate(
+                self.authority.license(person).issuer_signed,
+                trust_anchors=self.authority.anchors,
+                clock=self._desk.clock,
+                session_transcript=None,
+                reader_key=None,
+            )
+            given = self._desk.give_consent(purpose, document, language="ko")
+            self._records[person, purpose] = given.receipt.history.record.id
+        return self._records[person, purpose]
+
+    def _shown(self, scenario: Scenario, holder: Holder, session: Session) -> bytearray:
+        if scenario.twist is Twist.REPLAYED_PRESENTATION:
+            return _present(holder, self._open(scenario))  # caught in another session
+        shown = _present(holder, session)
+        if scenario.twist is Twist.ONE_BYTE_ALTERED:
+            place = shown.index(b"Nobody")  # the family name: seen, signed, and no longer what was signed
+            shown[place] ^= 0x01
+        return shown
+
+    def _verify(self, session: Session, shown: bytearray, frames: Sequence[bytes]) -> Verification:
+        return self._desk.verify(
+            session,
+            SecretBuffer(shown),
+            Capture(tuple(SecretBuffer(bytearray(frame)) for frame in frames), Channel.TRUSTED),
+            trust_anchors=self.authority.anchors,
+            examiner=self._examiner,
+            accept_unassessed=True,
+        )
+
+
+def _present(holder: Holder, session: Session) -> bytearray:
+    """What the phone answers: everything disclosed, signed over this session's transcript."""
+    response = holder.present(
+        session.transcript,
+        disclose=holder.everything(),
+        method=HolderMethod.SIGNATURE,
+        reader_public_key=None,
+    )
+    return bytearray(response)
+
+
+def _in_order(film: Sequence[bytes], session: Session) -> list[bytes]:
+    """Turn to the side this session asks for first: a film begins with the picture's left."""
+    return list(film) if session.challenge.first is Side.PICTURE_LEFT else list(reversed(film))
