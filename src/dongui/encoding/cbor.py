@@ -35,6 +35,8 @@ __all__ = [
 
 _EMBEDDED_CBOR_TAG = 24  # RFC 8949, 3.4.5.1
 _UINT, _NINT, _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = range(8)  # RFC 8949, 3.1
+_STRINGS, _CONTAINERS = (_BYTES, _TEXT), (_ARRAY, _MAP, _TAG)
+_KEYS = (_UINT, _NINT, _BYTES, _TEXT)
 _INDEFINITE = 31
 _WIDTHS = {24: 1, 25: 2, 26: 4, 27: 8}
 _SCALARS = frozenset({20, 21, 22})  # false, true, null
@@ -86,7 +88,7 @@ def loads(data: bytes | bytearray | memoryview, *, limits: Limits) -> CborValue:
     ``cbor.truncated``, ``cbor.trailing-bytes``, ``cbor.indefinite-length``, ``cbor.duplicate-key``,
     ``cbor.key-type``, ``cbor.not-utf8``, ``cbor.unsupported-value`` or ``cbor.malformed``.
     """
-    scan = _Scan(memoryview(data), limits)
+    scan = _Scan(memoryview(data).cast("B"), limits)
     scan.run()
     try:
         value: CborValue = cbor2.loads(
@@ -132,27 +134,30 @@ def _refuse(name: str, detail: str) -> NoReturn:
     raise Refused(name, detail)
 
 
-@dataclass(slots=True)
 class _Frame:
     """An array, map or tag still being read: how many items are missing, and a map's keys so far."""
 
-    left: int
-    keys: set[tuple[int, int | bytes]] | None = None
+    __slots__ = ("keys", "left")
 
-    def expects_key(self) -> bool:
-        # A map of n pairs holds 2n items, so a key is due whenever an even number was missing.
-        return self.keys is not None and self.left % 2 == 1
+    def __init__(self, left: int, keys: set[tuple[int, int | bytes]] | None = None) -> None:
+        self.left = left
+        self.keys = keys
 
 
 class _Scan:
-    """One pass over the heads of every item. Keeps no content, so it cannot be made to allocate."""
+    """One pass over the heads of every item. Keeps no content, so it cannot be made to allocate.
 
-    __slots__ = ("_at", "_data", "_items", "_limits", "_stack", "embedded", "tags")
+    It runs in Python for every byte a stranger sends, so the common head (an argument below 24) takes no
+    call of its own.
+    """
+
+    __slots__ = ("_at", "_data", "_items", "_limits", "_size", "_stack", "embedded", "tags")
 
     def __init__(self, data: memoryview, limits: Limits) -> None:
         if data.nbytes > limits.max_bytes:
             _refuse("cbor.too-large", f"{data.nbytes} bytes; the limit is {limits.max_bytes}")
         self._data = data
+        self._size = data.nbytes
         self._limits = limits
         self._at = 0
         self._items = 0
@@ -163,28 +168,35 @@ class _Scan:
     def run(self) -> None:
         """Scan the one item, however deep, with a stack of our own: depth costs no interpreter frames."""
         self._item(None)
-        while self._stack:
-            frame = self._stack[-1]
+        stack = self._stack
+        while stack:
+            frame = stack[-1]
             if frame.left == 0:
-                self._stack.pop()
+                stack.pop()
                 continue
             frame.left -= 1
-            self._item(frame)
-        if self._at != len(self._data):
-            _refuse("cbor.trailing-bytes", f"{len(self._data) - self._at} bytes follow the item")
+            # A map of n pairs holds 2n items, so a key is due whenever an even number was missing.
+            self._item(frame.keys if frame.left & 1 else None)
+        if self._at != self._size:
+            _refuse("cbor.trailing-bytes", f"{self._size - self._at} bytes follow the item")
 
-    def _item(self, frame: _Frame | None) -> None:
+    def _item(self, keys: set[tuple[int, int | bytes]] | None) -> None:
+        """Read one head, and the content of a string. ``keys`` are those so far where a key is due."""
         self._count(1)
         start = self._at
-        first = self._take(1)[0]
+        first = self._byte()
         major, info = first >> 5, first & 31
-        argument = self._simple(info) if major == _SIMPLE else self._argument(major, info)
-        content = self._take(argument) if major in (_BYTES, _TEXT) else None
+        if major == _SIMPLE:
+            self._simple(info)
+            argument = info
+        else:
+            argument = info if info < 24 else self._argument(major, info)
+        content = self._take(argument) if major in _STRINGS else None
         if major == _TEXT and content is not None:
             self._check_text(content)
-        if frame is not None and frame.expects_key():
-            self._check_key(frame, major, argument if content is None else bytes(content))
-        if major in (_ARRAY, _MAP, _TAG):
+        if keys is not None:
+            self._check_key(keys, major, argument if content is None else bytes(content))
+        if major in _CONTAINERS:
             self._open(major, argument, start)
 
     def _count(self, items: int) -> None:
@@ -192,29 +204,32 @@ class _Scan:
         if self._items > self._limits.max_items:
             _refuse("cbor.too-many-items", f"more than {self._limits.max_items} data items")
 
+    def _byte(self) -> int:
+        if self._at >= self._size:
+            _refuse("cbor.truncated", f"an item is due at offset {self._at}, where the bytes end")
+        self._at += 1
+        return self._data[self._at - 1]
+
     def _take(self, size: int) -> memoryview:
         """The next ``size`` bytes, compared with what is left before anything is made of them."""
-        left = len(self._data) - self._at
+        left = self._size - self._at
         if size > left:
             _refuse("cbor.truncated", f"{size} bytes are declared at offset {self._at} and {left} are left")
         self._at += size
         return self._data[self._at - size : self._at]
 
     def _argument(self, major: int, info: int) -> int:
-        if info < 24:
-            return info
         if info in _WIDTHS:
             return int.from_bytes(self._take(_WIDTHS[info]), "big")
         if info == _INDEFINITE and major in (_BYTES, _TEXT, _ARRAY, _MAP):
             _refuse("cbor.indefinite-length", f"an item of indefinite length at offset {self._at - 1}")
         _refuse("cbor.malformed", f"reserved additional information {info} at offset {self._at - 1}")
 
-    def _simple(self, info: int) -> int:
+    def _simple(self, info: int) -> None:
         if info in _FLOATS:
             self._take(_WIDTHS[info])
         elif info not in _SCALARS:
             _refuse("cbor.unsupported-value", f"simple value or stray break {info} at offset {self._at - 1}")
-        return info
 
     @staticmethod
     def _check_text(content: memoryview) -> None:
@@ -224,13 +239,13 @@ class _Scan:
             _refuse("cbor.not-utf8", f"a text string is not UTF-8 at its byte {error.start}")
 
     @staticmethod
-    def _check_key(frame: _Frame, major: int, value: int | bytes) -> None:
+    def _check_key(keys: set[tuple[int, int | bytes]], major: int, value: int | bytes) -> None:
         # Two readers who each keep another of two equal keys see two documents under one signature.
-        if major not in (_UINT, _NINT, _BYTES, _TEXT):
+        if major not in _KEYS:
             _refuse("cbor.key-type", f"a map key of major type {major}; integers, text and bytes are allowed")
-        if frame.keys is None or (major, value) in frame.keys:
+        if (major, value) in keys:
             _refuse("cbor.duplicate-key", "a map holds one key twice")
-        frame.keys.add((major, value))
+        keys.add((major, value))
 
     def _open(self, major: int, argument: int, start: int) -> None:
         if len(self._stack) >= self._limits.max_depth:
@@ -243,10 +258,8 @@ class _Scan:
             _refuse(
                 "cbor.too-many-items", f"{size} items are declared; the limit is {self._limits.max_items}"
             )
-        if size > len(self._data) - self._at:
-            _refuse(
-                "cbor.truncated", f"{size} items are declared and {len(self._data) - self._at} bytes are left"
-            )
+        if size > self._size - self._at:
+            _refuse("cbor.truncated", f"{size} items are declared and {self._size - self._at} bytes are left")
         self._stack.append(_Frame(size, set() if major == _MAP else None))
 
     def _open_tag(self, number: int, start: int) -> None:
@@ -255,10 +268,10 @@ class _Scan:
             self._stack.append(_Frame(1))
             return
         self._count(1)
-        first = self._take(1)[0]
-        if first >> 5 != _BYTES:
+        major, info = divmod(self._byte(), 32)
+        if major != _BYTES:
             _refuse("cbor.malformed", f"tag 24 at offset {start} does not hold a byte string")
-        self._take(self._argument(_BYTES, first & 31))
+        self._take(info if info < 24 else self._argument(_BYTES, info))
         self.embedded.append(self._data[start : self._at])
 
 
