@@ -75,12 +75,10 @@ def test_an_unknown_purpose_is_misuse(said: Said) -> None:
 
 
 def test_check_accepts_a_good_folder_or_its_file(said: Said, folder: Path) -> None:
-    """Either way of naming a purpose works, and its own folder lists it."""
+    """Either way of naming a purpose works."""
     for path in (folder, folder / "purpose.toml"):
         code, answer = said.json("check", str(path))
         assert (code, answer["result"]["id"]) == (0, "phone-activation")
-    code, answer = said.json("list", "--folder", str(folder.parent))
-    assert [one["id"] for one in answer["result"]["purposes"]] == ["phone-activation"]
 
 
 def test_check_names_every_fault(said: Said, folder: Path) -> None:
@@ -103,8 +101,6 @@ def test_check_names_every_fault(said: Said, folder: Path) -> None:
 def test_check_says_where_nothing_is(said: Said, tmp_path: Path) -> None:
     """A path that is not there is not a purpose with faults."""
     code, answer = said.json("check", str(tmp_path / "nowhere"))
-    assert (code, answer["failure"]["name"]) == (2, "file.not-found")
-    code, answer = said.json("list", "--folder", str(tmp_path / "nowhere"))
     assert (code, answer["failure"]["name"]) == (2, "file.not-found")
 
 

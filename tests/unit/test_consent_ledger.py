@@ -192,13 +192,9 @@ def test_each_purpose_has_a_key_of_its_own_that_stays(tmp_path: Path) -> None:
 
 def test_handles_refuse_what_would_make_everybody_one_person() -> None:
     """A short key can be guessed; a document that names nobody names everybody."""
-    for key in (bytes(31), bytes(33)):
-        with pytest.raises(ValueError, match="32"):
-            subject_handle(key, b"x")
-    for nobody in (b"", None):
-        with pytest.raises(Refused) as caught:
-            subject_handle(bytes(32), nobody)
-        assert caught.value.name == "consent.person-not-named"
+    for key, subject in ((bytes(31), b"x"), (bytes(33), b"x"), (bytes(32), b"")):
+        with pytest.raises(ValueError, match=r"32|empty"):
+            subject_handle(key, subject)
 
 
 def test_another_persons_document_is_refused() -> None:

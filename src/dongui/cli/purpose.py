@@ -9,6 +9,7 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from dongui.cli.desk_option import OptionalDesk, open_desk
 from dongui.cli.output import JsonValue, choose, printable, settings, show, table
 from dongui.consent.charter import allowed_uses, forbidden_uses
 from dongui.consent.fields import Localised
@@ -18,22 +19,20 @@ from dongui.consent.registration import faults, register
 from dongui.errors import Misuse
 from dongui.profiles import shipped_profiles
 
-__all__ = ["app", "find_purpose"]
+__all__ = ["app"]
 
 app = typer.Typer(
     help="What a face may be used for: purposes, their notices, their check.", no_args_is_help=True
 )
 
-_Folder = Annotated[
-    Path | None,
-    typer.Option("--folder", help="Folder of purpose folders; by default the profiles Dongui comes with."),
-]
-
 
 @app.command("list")
-def list_(folder: _Folder = None) -> None:
-    """List the purposes: what for, how long a consent holds, and the way without a face."""
-    purposes = _purposes(folder).values()
+def list_(desk: OptionalDesk = None) -> None:
+    """List the purposes: what for, how long a consent holds, and the way without a face.
+
+    Without --desk those that come with Dongui, with their example controllers.
+    """
+    purposes = _purposes(desk).values()
     columns = (
         "ID",
         choose("version", "버전"),
@@ -49,9 +48,11 @@ def list_(folder: _Folder = None) -> None:
 
 
 @app.command("show")
-def show_(purpose: Annotated[str, typer.Argument(help="Id of the purpose.")], folder: _Folder = None) -> None:
+def show_(
+    purpose: Annotated[str, typer.Argument(help="Id of the purpose.")], desk: OptionalDesk = None
+) -> None:
     """Show a purpose: who is responsible, the legal ground, the data, the other way, and the notice."""
-    found = find_purpose(purpose, folder)
+    found = _find(purpose, desk)
     show(_details(found), lambda: _drawn(found))
 
 
@@ -97,20 +98,18 @@ def uses() -> None:
     show({"uses": result}, lambda: table(columns, rows))
 
 
-def find_purpose(identifier: str, folder: Path | None) -> RegisteredPurpose:
-    """Return the purpose of this id, registered. Raises ``Misuse``: ``purpose.*``."""
-    known = _purposes(folder)
+def _find(identifier: str, desk: Path | None) -> RegisteredPurpose:
+    known = _purposes(desk)
     if identifier not in known:
         raise Misuse("purpose.unknown", f"{identifier}; known are {', '.join(known) or '-'}")
     return known[identifier]
 
 
-def _purposes(folder: Path | None) -> dict[str, RegisteredPurpose]:
-    if folder is None:
+def _purposes(desk: Path | None) -> dict[str, RegisteredPurpose]:
+    if desk is None:
         return load_profiles(shipped_profiles().values())
-    if not folder.is_dir():
-        raise Misuse("file.not-found", f"folder {folder} does not exist")
-    return load_profiles(found.parent for found in sorted(folder.glob("*/purpose.toml")))
+    with open_desk(desk) as opened:
+        return opened.purposes
 
 
 def _text(text: Localised) -> str:

@@ -53,10 +53,9 @@ def covers(
     if last.at > moment:
         detail = f"the last event is dated {write_moment(last.at)}; it is {write_moment(moment)}"
         raise Trouble("consent.dated-in-future", detail)
-    if last.valid_until is None or moment >= last.valid_until:
-        ended = last.valid_until or last.at
-        raise Refused("consent.expired", f"it held until {write_moment(ended)}")
-    return Covered(history.record, artefact_class, moment, last.valid_until)
+    if not history.holds_at(moment):
+        raise Refused("consent.expired", f"it held until {write_moment(history.ends_at)}")
+    return Covered(history.record, artefact_class, moment, history.ends_at)
 
 
 def _check_terms(

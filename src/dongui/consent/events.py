@@ -103,6 +103,23 @@ class History:
         """The kind of the last event."""
         return self.events[-1].kind if self.events else None
 
+    @property
+    def ends_at(self) -> datetime:
+        """The first instant nothing is covered any more: of the withdrawal, else the end of the last yes.
+
+        ``ValueError`` for a history without events.
+        """
+        if self.state is EventKind.WITHDRAWN:
+            return self.events[-1].at
+        for event in reversed(self.events):
+            if event.valid_until is not None:
+                return event.valid_until
+        raise ValueError("nothing was ever agreed to")
+
+    def holds_at(self, moment: datetime) -> bool:
+        """Tell whether the last thing recorded is a yes that has not run out at ``moment``."""
+        return self.state in _LASTING and utc(moment) < self.ends_at
+
     def follow(self, event: ConsentEvent) -> History:
         """Return the history with ``event`` after the others.
 

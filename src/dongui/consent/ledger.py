@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from dongui.consent.events import ConsentEvent, EventKind, History
+from dongui.consent.events import ConsentEvent, History
 from dongui.consent.notice import Notice
 from dongui.errors import Misuse
 
@@ -48,9 +48,5 @@ def refuse_second(existing: list[History], *, at: datetime) -> None:
     Raises ``Misuse``: ``consent.already-given``.
     """
     for history in existing:
-        last = history.events[-1]
-        holds = (
-            last.kind is not EventKind.WITHDRAWN and last.valid_until is not None and at < last.valid_until
-        )
-        if holds:
+        if history.holds_at(at):
             raise Misuse("consent.already-given", f"record {history.record.id.hex()} still holds")

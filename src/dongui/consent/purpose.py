@@ -14,6 +14,7 @@ from enum import StrEnum
 from dongui.consent.fields import Localised
 from dongui.consent.legal import LegalGround
 from dongui.consent.notice import Notice
+from dongui.errors import Refused
 
 __all__ = ["ArtefactClass", "DataItem", "OtherWay", "Party", "Purpose", "RegisteredPurpose", "Retention"]
 
@@ -137,6 +138,12 @@ class RegisteredPurpose:
     def version(self) -> int:
         """The version of what is declared; a consent holds for one version."""
         return self.declared.version
+
+    def require_accepted(self, document_type: str) -> None:
+        """Refuse a document of a type the purpose does not name: ``purpose.document-not-accepted``."""
+        if document_type not in self.declared.documents:
+            accepted = ", ".join(self.declared.documents)
+            raise Refused("purpose.document-not-accepted", f"{document_type}; {self.id} accepts {accepted}")
 
     def notice(self, language: str) -> Notice:
         """Return the notice in ``language``, "ko" or "en"; ``KeyError`` for any other."""

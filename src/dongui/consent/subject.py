@@ -16,19 +16,16 @@ HANDLE_KEY_BYTES = 32
 _LABEL = b"dongui subject handle 1\x00"
 
 
-def subject_handle(handle_key: bytes, subject: bytes | None) -> bytes:
+def subject_handle(handle_key: bytes, subject: bytes) -> bytes:
     """Return HMAC-SHA-256 over ``subject`` (the issuer's canonical name for the person): 32 bytes.
 
     ``handle_key`` has 32 random bytes, one key a purpose: without it a document number cannot be tried out,
     and handles of two purposes cannot be matched.
-
-    Raises ``Refused``: ``consent.person-not-named`` for a document that names nobody (None or empty): all
-    such holders would be one person.
     """
     if len(handle_key) != HANDLE_KEY_BYTES:
         raise ValueError(f"the handle key has {len(handle_key)} bytes; it needs {HANDLE_KEY_BYTES}")
     if not subject:
-        raise Refused("consent.person-not-named", "the document has no issuer, country or number of its own")
+        raise ValueError("the subject is empty; everybody without a number would be one person")
     return hmac.new(handle_key, _LABEL + subject, hashlib.sha256).digest()
 
 

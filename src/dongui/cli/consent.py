@@ -1,0 +1,197 @@
+"""``dongui consent``: give it, withdraw it, see it. A person is named by a keyed handle alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dongui.cli.desk_option import RequiredDesk, open_desk
+from dongui.cli.output import JsonValue, Language, choose, show, table
+from dongui.cli.writing import require_absent, write_once
+from dongui.consent.events import EventKind, History
+from dongui.consent.moments import write_moment
+from dongui.consent.receipt import history_fields
+from dongui.desk import Desk, LoggedConsent
+from dongui.documents.authenticated import AuthenticatedDocument
+from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.trust import TrustAnchors
+from dongui.errors import Misuse
+from dongui.memory import SecretBuffer, forbid_core_dumps
+from dongui.verification import MAX_DOCUMENT_BYTES
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Consent: give it, withdraw it, see what was agreed to.", no_args_is_help=True)
+
+_Record = Annotated[str, typer.Argument(help="Id of the consent record: 32 hexadecimal digits.")]
+_Receipt = Annotated[
+    Path | None, typer.Option("--receipt", help="Write the person's copy to this new file, as JSON.")
+]
+_STATES = {
+    "given": ("holds", "유효"),
+    "renewed": ("holds", "유효"),
+    "expired": ("expired", "만료"),
+    "withdrawn": ("withdrawn", "철회"),
+}
+
+
+@app.command("give")
+def give(
+    purpose: Annotated[str, typer.Option(help="Id of the purpose.")],
+    document: Annotated[Path, typer.Option(help="The document the person holds out; at most 2 MiB.")],
+    trust: Annotated[Path, typer.Option(help="Folder of the certificates whose issuers are trusted.")],
+    notice: Annotated[Language, typer.Option(help="Language in which the person read the notice.")],
+    desk: RequiredDesk,
+    receipt: _Receipt = None,
+) -> None:
+    """Record that a person read a purpose's notice and said yes, to both things it asks apart.
+
+    The document is authenticated to tie the consent to its holder; nothing of it is kept but a keyed handle.
+    `dongui purpose show` prints the notice to be read before.
+    """
+    forbid_core_dumps()
+    if receipt is not None:
+        require_absent(receipt)
+    with open_desk(desk) as opened:
+        registered = opened.purpose(purpose)
+        authentic = _authenticated(document, TrustAnchors.from_directory(trust), opened)
+        registered.require_accepted(authentic.document_type)
+        logged = opened.give_consent(purpose, authentic, language=notice.value)
+        _hand_out(logged, receipt, opened.clock.now())
+
+
+@app.command("withdraw")
+def withdraw(record: _Record, desk: RequiredDesk, receipt: _Receipt = None) -> None:
+    """Take a consent back. From this moment on it covers nothing; no reason is asked for."""
+    if receipt is not None:
+        require_absent(receipt)
+    with open_desk(desk) as opened:
+        _hand_out(opened.withdraw_consent(_record_id(record)), receipt, opened.clock.now())
+
+
+@app.command("list")
+def list_(
+    desk: RequiredDesk,
+    purpose: Annotated[str | None, typer.Option(help="Only consents to this purpose.")] = None,
+) -> None:
+    """List the consent records, the oldest first, with their state now."""
+    with open_desk(desk) as opened:
+        if purpose is not None:
+            opened.purpose(purpose)
+        found, now = opened.ledger.list_records(purpose), opened.clock.now()
+    columns = (
+        choose("record", "기록"),
+        choose("purpose", "목적"),
+        choose("state", "상태"),
+        choose("since", "언제부터"),
+        choose("until", "언제까지"),
+    )
+    rows = [
+        (
+            one.record.id.hex(),
+            one.record.purpose_id,
+            choose(*_STATES[_state(one, now)]),
+            _minute(one.events[0].at),
+            _minute(one.ends_at),
+        )
+        for one in found
+    ]
+    show({"records": [_summary(one, now) for one in found]}, lambda: table(columns, rows))
+
+
+@app.command("show")
+def show_(record: _Record, desk: RequiredDesk) -> None:
+    """Show a consent record: what was agreed to, in the words the person read, and what happened since."""
+    with open_desk(desk) as opened:
+        history, now = opened.ledger.history(_record_id(record)), opened.clock.now()
+    result: dict[str, JsonValue] = {**_summary(history, now), **history_fields(history)}
+    show(result, lambda: table(("", ""), _rows(history, now)))
+
+
+def _authenticated(path: Path, anchors: TrustAnchors, desk: Desk) -> AuthenticatedDocument:
+    # No session yet, so nobody's device has answered: authentic, not bound. The binding is proved when the
+    # consent is used, and the handle then has to be the same.
+    with SecretBuffer.read_file(path, max_bytes=MAX_DOCUMENT_BYTES, what="document") as document:
+        return authenticate(
+            document.view, trust_anchors=anchors, clock=desk.clock, session_transcript=None, reader_key=None
+        )
+
+
+def _record_id(text: str) -> bytes:
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    if len(found) != 16:
+        raise Misuse("consent.unknown-record", "a record's id has 32 hexadecimal digits")
+    return found
+
+
+def _hand_out(logged: LoggedConsent, file: Path | None, now: datetime) -> None:
+    """Show what was recorded; the receipt, with what opens its log entry, goes to the person alone."""
+    history = logged.receipt.history
+    copy: dict[str, JsonValue] = {
+        "receipt": logged.receipt.to_fields(),
+        "log": {"index": logged.index, "blind": logged.blind.hex()},
+    }
+    if file is not None:
+        write_once(file, (json.dumps(copy, ensure_ascii=False, indent=2) + "\n").encode(), private=True)
+    record, until = history.record.id.hex(), _minute(history.ends_at)
+    if history.state is EventKind.WITHDRAWN:
+        said = choose(f"Consent {record} is withdrawn.", f"동의 {record}을(를) 철회했습니다.")
+    else:
+        said = choose(
+            f"Consent {record} holds until {until}.", f"동의 {record}은(는) {until}까지 유효합니다."
+        )
+    show({**_summary(history, now), **copy}, said)
+
+
+def _state(history: History, now: datetime) -> str:
+    """The state now: a consent that ran out has, whether or not somebody wrote it down."""
+    if history.state is EventKind.WITHDRAWN:
+        return EventKind.WITHDRAWN.value
+    return history.events[-1].kind.value if history.holds_at(now) else EventKind.EXPIRED.value
+
+
+def _summary(history: History, now: datetime) -> dict[str, JsonValue]:
+    return {
+        "record": history.record.id.hex(),
+        "purpose": history.record.purpose_id,
+        "purpose_version": history.record.purpose_version,
+        "state": _state(history, now),
+        "since": write_moment(history.events[0].at),
+        "until": write_moment(history.ends_at),
+    }
+
+
+def _rows(history: History, now: datetime) -> list[tuple[str, str]]:
+    record = history.record
+    parties = "; ".join(party.name for party in record.recipients) or choose("nobody", "없음")
+    grounds = "; ".join(f"{ground.pack} {', '.join(ground.articles)}" for ground in record.grounds)
+    events = "\n".join(f"{_minute(one.at)}  {one.kind.value}" for one in history.events)
+    return [
+        (choose("record", "기록"), record.id.hex()),
+        (choose("state", "상태"), choose(*_STATES[_state(history, now)])),
+        (choose("until", "언제까지"), _minute(history.ends_at)),
+        (
+            choose("person", "정보주체"),
+            choose("a keyed handle, shown with --json", "키로 만든 값(--json으로 표시)"),
+        ),
+        (choose("purpose", "목적"), f"{record.purpose_id}, {record.purpose_name}"),
+        (choose("responsible", "개인정보처리자"), f"{record.controller.name}, {record.controller.contact}"),
+        (choose("legal ground", "법적 근거"), grounds),
+        (choose("data", "처리 항목"), "\n".join(item.name for item in record.items)),
+        (choose("kept", "보관"), record.retention),
+        (choose("recipients", "제공받는 자"), parties),
+        (choose("withdrawal", "철회"), record.withdrawal_method),
+        (choose("notice", "고지문"), f"{record.language}, SHA-256 {record.notice_digest.hex()}"),
+        (choose("events (UTC)", "이력(UTC)"), events),
+    ]
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
