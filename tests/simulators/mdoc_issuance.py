@@ -33,7 +33,6 @@ These documents are right. Documents that are wrong in one thing are made by ``s
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -49,6 +48,7 @@ from dongui.documents.mdoc.issuing import DigestAlgorithm, ValidityPeriod, issue
 from dongui.documents.mdoc.signing_algorithms import SigningAlgorithm
 from dongui.encoding.cbor import dumps
 from dongui.environment import FixedClock, SystemEntropy
+from simulators.tiny_portrait import TINY_PORTRAIT
 
 __all__ = [
     "CLOCK",
@@ -65,13 +65,6 @@ __all__ = [
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CLOCK = FixedClock(NOW)
-
-# A grey gradient of 16 x 20 pixels: a JPEG, but nobody. Tests that look at faces give their own portrait.
-TINY_PORTRAIT = base64.b64decode(
-    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAKBueIx4ZKCMgoy0qqC+8P//8Nzc8P//////////////////////////////////"
-    "////////////////////////wAALCAAUABABAREA/8QAFQABAQAAAAAAAAAAAAAAAAAAAgH/xAAVEAEBAAAAAAAAAAAAAAAA"
-    "AAABAP/aAAgBAQAAPwCBMKBMIky//9k="
-)
 
 _LICENCE_ELEMENTS: Mapping[str, object] = {
     "family_name": "Seo",

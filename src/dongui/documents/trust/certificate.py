@@ -123,6 +123,10 @@ def read_certificate(encoded: bytes) -> Certificate:
 def _parse(certificate: x509.Certificate, encoded: bytes) -> Certificate:
     if certificate.serial_number <= 0:
         raise ValueError("a serial number is positive")
+    # X.690, 8.6.2 and 11.2: a signature is whole octets. The library reads past a count of unused bits, so
+    # one byte could be altered and the certificate would still verify.
+    if not encoded.endswith(b"\x00" + certificate.signature):
+        raise ValueError("a signature has no unused bits")
     return Certificate(
         encoded=encoded,
         name=certificate.subject.rfc4514_string(),
