@@ -51,7 +51,8 @@ class Order:
 
     ``judged_at`` is the moment validity is judged at, in whole seconds. ``transcript`` is the session
     transcript of ISO/IEC 18013-5, ``reader_key`` the session's ephemeral key. ``handle`` is the data
-    subject's handle for this purpose, 32 bytes, ``handle_key`` the key it was made with.
+    subject's handle for this purpose, 32 bytes, ``handle_key`` the key it was made with. ``documents`` are
+    the types of document the purpose accepts.
     """
 
     judged_at: datetime
@@ -61,6 +62,7 @@ class Order:
     handle_key: bytes = field(repr=False)
     handle: bytes = field(repr=False)
     challenge: Challenge
+    documents: tuple[str, ...]
     operating_point: str
     accept_unassessed: bool
 
@@ -71,6 +73,7 @@ class Order:
                 "accept_unassessed": self.accept_unassessed,
                 "anchors": self._anchors(AnchorKind.ISSUING_AUTHORITY),
                 "challenge": self.challenge.to_code(),
+                "documents": list(self.documents),
                 "handle": self.handle,
                 "handle_key": self.handle_key,
                 "judged_at": int(self.judged_at.timestamp()),
@@ -101,6 +104,7 @@ class Order:
             handle_key=fields.take("handle_key", bytes),
             handle=fields.take("handle", bytes),
             challenge=Challenge.from_code(fields.take("challenge", int)),
+            documents=tuple(map(str, fields.take("documents", list))),
             operating_point=fields.take("operating_point", str),
             accept_unassessed=fields.take("accept_unassessed", bool),
         )
@@ -148,15 +152,17 @@ class Examination:
     def from_bytes(cls, data: bytes) -> Examination:
         """Decode what the confined process sent. Raises ``Trouble`` (``examination.malformed``)."""
         fields = _Fields(data, _EXAMINATION_LIMITS)
-        times = fields.take("microseconds", dict)
-        method = fields.take_optional("attack_detection", str)
-        return cls(
+        found = cls(
             document=_read_document(fields.take_optional("document", list)),
-            attack_detection=method,
+            attack_detection=fields.take_optional("attack_detection", str),
             comparison=_read_comparison(fields.take_optional("comparison", list)),
             failure=_read_outcome(fields.take("outcome", list)),
-            milliseconds=_read_times(times),
+            milliseconds=_read_times(fields.take("microseconds", dict)),
         )
+        whole = found.document and found.attack_detection and found.comparison
+        if found.failure is None and not whole:
+            raise _malformed("mated, without a document, an attack detection or a comparison")
+        return found
 
 
 class _Fields:

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Never
+from typing import TYPE_CHECKING, Literal, Never
 
+from dongui.biometrics.comparison import ComparisonDecision, compare
+from dongui.biometrics.operating_points import operating_point
 from dongui.consent.coverage import Covered, covers
 from dongui.consent.subject import require_same_handle, subject_handle
 from dongui.documents.mdoc.verifying import authenticate, require_bound
@@ -139,6 +141,8 @@ def verify(
     """
     stopwatch = _Stopwatch()
     with _forgetting(document, capture):
+        point = operating_point(purpose.declared.operating_point)
+        point.require_accepted(accept_unassessed=accept_unassessed)
         # 0. Session. Opened for one purpose and one consent record; spent, durably, before its comparison.
         with stopwatch("session"):
             moment = clock.now()
@@ -189,8 +193,6 @@ def examine(instruments: Instruments, order_bytes: bytes, buffers: Sequence[Secr
     ``buffers`` are the document, then the frames. Returns an encoded :class:`Examination`; ``Misuse`` is
     raised through to the caller of :func:`verify`.
     """
-    from dongui.biometrics.comparison import ComparisonDecision, compare
-    from dongui.biometrics.operating_points import operating_point
     from dongui.biometrics.probe import take_probe
     from dongui.biometrics.reference import take_reference
 
@@ -202,56 +204,72 @@ def examine(instruments: Instruments, order_bytes: bytes, buffers: Sequence[Secr
     attack_detection: str | None = None
     comparison: Comparison | None = None
     failure: Unanswered | None = None
-    try:
-        # 2. Document authentic: signature, path to a required anchor, validity, digest of every element.
-        with stopwatch("document"):
-            authentic = authenticate(
-                document.view,
-                trust_anchors=order.trust_anchors,
-                clock=FixedClock(order.judged_at),
-                session_transcript=order.transcript,
-                reader_key=order.reader_key,
-            )
-            presented = PresentedDocument(
-                authentic.kind, authentic.document_type, authentic.holder_binding, authentic.issuer_signed
-            )
-        # 3. Holder bound: the device proved this session. And, of step 1, the consent is this person's own.
-        with stopwatch("binding"):
-            bound = require_bound(authentic)
-            subject = _disclosed(bound.subject, "document.subject-missing", "country, authority and number")
-            require_same_handle(order.handle, subject_handle(order.handle_key, subject))
-        # 4. Reference, from the authenticated bytes only; its quality decides whether an answer is possible.
-        with stopwatch("reference"):
-            portrait = _disclosed(bound.portrait, "document.portrait-missing", "portrait")
-            reference = take_reference(memoryview(portrait), instruments=instruments)
-        # 5. Probe: one face, quality, a live turn against this session's challenge.
-        with stopwatch("probe"):
-            attack_detection = ATTACK_DETECTION
-            views = [frame.view for frame in frames]
-            probe = take_probe(views, challenge=order.challenge, instruments=instruments)
-        # 6. Comparison at the operating point: one reference, one probe, one decision, no score.
-        with stopwatch("comparison"):
-            card = instruments.recogniser.card
-            comparison = Comparison(card.name, card.digest, point.name, point.assessed_for_use)
-            decision = compare(
-                reference, probe, operating_point=point, accept_unassessed=order.accept_unassessed
-            )
-            if decision is ComparisonDecision.NON_MATED:
-                raise Refused("comparison.non-mated", f"the faces differ at {point.name}")
-            if decision is not ComparisonDecision.MATED:
-                raise Undetermined("comparison.undetermined", f"between the bounds of {point.name}")
-    except Unanswered as error:
-        failure = error
-    finally:
-        # 8. Forget. The process ends in a moment; what can be overwritten is, before that.
-        wipe_all(buffers)
+    with ExitStack() as forgotten:
+        # 8. Forget. The process ends in a moment; what can be overwritten is, before that, on every way out.
+        forgotten.callback(wipe_all, buffers)
+        try:
+            # 2. Document authentic: signature, path to a required anchor, validity, every element's digest.
+            with stopwatch("document"):
+                authentic = authenticate(
+                    document.view,
+                    trust_anchors=order.trust_anchors,
+                    clock=FixedClock(order.judged_at),
+                    session_transcript=order.transcript,
+                    reader_key=order.reader_key,
+                )
+                presented = PresentedDocument(
+                    authentic.kind, authentic.document_type, authentic.holder_binding, authentic.issuer_signed
+                )
+            # 3. Holder bound: the device proved this session. Of step 1, what had to wait for the document:
+            #    the purpose accepts its type, and the consent is this person's own.
+            with stopwatch("binding"):
+                bound = require_bound(authentic)
+                _require_accepted(bound.document_type, order.documents)
+                subject = _disclosed(bound.subject, "subject")
+                require_same_handle(order.handle, subject_handle(order.handle_key, subject))
+            # 4. Reference, from the authenticated bytes only; its quality decides if an answer is possible.
+            with stopwatch("reference"):
+                portrait = memoryview(_disclosed(bound.portrait, "portrait"))
+                reference = forgotten.enter_context(take_reference(portrait, instruments=instruments))
+            # 5. Probe: one face, quality, a live turn against this session's challenge.
+            with stopwatch("probe"):
+                attack_detection = ATTACK_DETECTION
+                views = [frame.view for frame in frames]
+                probe = forgotten.enter_context(
+                    take_probe(views, challenge=order.challenge, instruments=instruments)
+                )
+            # 6. Comparison at the operating point: one reference, one probe, one decision, no score.
+            with stopwatch("comparison"):
+                card = instruments.recogniser.card
+                comparison = Comparison(card.name, card.digest, point.name, point.assessed_for_use)
+                decision = compare(
+                    reference, probe, operating_point=point, accept_unassessed=order.accept_unassessed
+                )
+                _require_mated(decision, point.name)
+        except Unanswered as error:
+            failure = error
     return Examination(presented, attack_detection, comparison, failure, stopwatch.milliseconds).to_bytes()
 
 
-def _disclosed(value: bytes | None, name: str, what: str) -> bytes:
-    if value is None:
-        raise Undetermined(name, f"the holder did not disclose: {what}")
-    return value
+def _require_mated(decision: ComparisonDecision, point: str) -> None:
+    if decision is ComparisonDecision.NON_MATED:
+        raise Refused("comparison.non-mated", f"the faces differ at {point}")
+    if decision is not ComparisonDecision.MATED:
+        raise Undetermined("comparison.undetermined", f"between the bounds of {point}")
+
+
+def _require_accepted(document_type: str, accepted: Sequence[str]) -> None:
+    if document_type not in accepted:
+        detail = f"{document_type}; accepted: {', '.join(accepted)}"
+        raise Refused("purpose.document-not-accepted", detail)
+
+
+def _disclosed(value: bytes | None, what: Literal["subject", "portrait"]) -> bytes:
+    if value is not None:
+        return value
+    if what == "portrait":
+        raise Undetermined("document.portrait-missing", "the holder did not disclose the portrait")
+    raise Undetermined("document.subject-missing", "country, authority and number were not all disclosed")
 
 
 def prepare(arguments: bytes, progress: Callable[[str], None]) -> Instruments:
@@ -299,6 +317,7 @@ def _order(
         handle_key=ledger.handle_key(purpose.id),
         handle=covered.record.subject,
         challenge=session.challenge,
+        documents=purpose.declared.documents,
         operating_point=purpose.declared.operating_point,
         accept_unassessed=accept_unassessed,
     )

@@ -31,6 +31,7 @@ ORDER = Order(
     handle_key=b"k",
     handle=b"h",
     challenge=Challenge(Side.PICTURE_LEFT),
+    documents=("org.iso.18013.5.1.mDL",),
     operating_point="point",
     accept_unassessed=True,
 )

@@ -45,12 +45,7 @@ def compare(
     ``operating-point.other-pipeline`` where the point was measured with other instruments than took the
     reference and the probe.
     """
-    if not operating_point.assessed_for_use and not accept_unassessed:
-        raise Misuse(
-            "operating-point.not-assessed",
-            f"{operating_point.name} was measured on {operating_point.everyone.people} people and is not "
-            "assessed for use; say accept_unassessed to go on",
-        )
+    operating_point.require_accepted(accept_unassessed=accept_unassessed)
     for taken, digest in (("reference", reference.pipeline_digest), ("probe", probe.pipeline_digest)):
         if digest != operating_point.pipeline_digest:
             measured = operating_point.pipeline_digest.hex()[:16]

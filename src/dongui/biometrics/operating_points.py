@@ -90,6 +90,15 @@ class OperatingPoint:
         if len(self.pipeline_digest) != 32:
             raise ValueError("pipeline_digest is a SHA-256: 32 bytes")
 
+    def require_accepted(self, *, accept_unassessed: bool) -> None:
+        """Raises ``Misuse`` (``operating-point.not-assessed``) unless assessed, or the caller knows."""
+        if not self.assessed_for_use and not accept_unassessed:
+            raise Misuse(
+                "operating-point.not-assessed",
+                f"{self.name} was measured on {self.everyone.people} people and is not assessed for use; "
+                "say accept_unassessed to go on",
+            )
+
     @classmethod
     def from_toml(cls, text: str) -> OperatingPoint:
         """Read a data file. ``ValueError``, ``KeyError`` or ``TypeError`` for anything that is not one."""
