@@ -152,3 +152,21 @@ def reach_siblings(prepared: object, order: bytes, buffers: list[SecretBuffer]) 
             continue
         count += 1
     return str(count).encode()
+
+
+def keep_then(prepared: object, order: bytes, buffers: list[SecretBuffer]) -> bytes:
+    """Copy every buffer carelessly, then do what the order names: end well, or in any of the bad ways."""
+    keep(prepared, b"", buffers)
+    ways: dict[bytes, Callable[[], bytes]] = {
+        b"answer": lambda: b"answered",
+        b"quote": lambda: quote_buffer(buffers),
+        b"fault": lambda: fault(prepared, b"", buffers),
+        b"sleep": lambda: sleep(prepared, b"", buffers),
+        b"allocate": lambda: allocate(prepared, b"1000000000", buffers),
+    }
+    return ways[order]()
+
+
+def quote_buffer(buffers: list[SecretBuffer]) -> bytes:
+    """Raise an exception that quotes the buffer itself, as a decoder's message might."""
+    raise ValueError(bytes(buffers[0].view))

@@ -19,9 +19,6 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
-# <linux/mman.h>: MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT
-_MCL_CURRENT_FUTURE_ONFAULT = 1 | 2 | 4
-
 _OPEN_FILES = 32
 _STDERR = 2
 
@@ -45,7 +42,6 @@ def harden_child(*, keep: int, memory_bytes: int) -> None:
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
     _limit(resource.RLIMIT_AS, _address_space_bytes() + memory_bytes)
-    _keep_out_of_swap()
 
 
 def count_threads() -> int:
@@ -73,9 +69,3 @@ def _prctl(option: int, value: int) -> None:
 def _address_space_bytes() -> int:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     return pages * resource.getpagesize()
-
-
-def _keep_out_of_swap() -> None:
-    # Only where the user's limit of locked memory allows it (often 8 MiB, and this process is larger); where
-    # not, swap has to be off or encrypted, as the threat model says.
-    _LIBC.mlockall(_MCL_CURRENT_FUTURE_ONFAULT)
