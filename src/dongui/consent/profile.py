@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import replace
@@ -30,6 +31,7 @@ MOST_BYTES = 256 * 1024
 
 _FORMAT = 1
 _MOST_DAYS = 36_600
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
 
 def load_profile(folder: Traversable, *, controller: Party | None = None) -> Purpose:
@@ -45,10 +47,7 @@ def load_profile(folder: Traversable, *, controller: Party | None = None) -> Pur
     text = _read(folder, "purpose.toml")
     if text is None:
         raise Misuse("file.not-found", f"{folder} has no purpose.toml")
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _malformed(f"{folder}/purpose.toml: {error}") from None
+    content = _parse(text, where=f"{folder}/purpose.toml")
     notices = {language: _read(folder, f"notice.{language}.md") for language in LANGUAGES}
     return _purpose(Table(content, "", _malformed), notices, controller)
 
@@ -71,6 +70,16 @@ def load_profiles(
 
 def _malformed(detail: str) -> DonguiError:
     return Misuse("purpose.malformed", detail)
+
+
+def _parse(text: str, *, where: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        # Not only TOMLDecodeError: an integer of many thousand digits is a plain ValueError.
+        raise _malformed(f"{where}: {error}") from None
+    except RecursionError:
+        raise _malformed(f"{where} is nested too deeply") from None
 
 
 def _read(folder: Traversable, name: str) -> str | None:
@@ -99,7 +108,7 @@ def _purpose(table: Table, notices: dict[str, str | None], controller: Party | N
     named = _optional_party(table, "controller")
     consent = table.table("consent")
     purpose = Purpose(
-        id=table.text("id"),
+        id=_identifier(table),
         version=version,
         name=table.localised("name"),
         description=table.localised("description"),
@@ -150,6 +159,14 @@ def _filled(source: str, purpose: Purpose, language: str) -> str:
     for name, value in values.items():
         source = source.replace("{{" + name + "}}", value)
     return source
+
+
+def _identifier(table: Table) -> str:
+    # It stands in commands, in file names, in sessions and in receipts.
+    identifier = table.text("id")
+    if not _IDENTIFIER.fullmatch(identifier):
+        raise _malformed("id must be 1 to 64 of a-z, 0-9 and hyphens, and begin with a letter")
+    return identifier
 
 
 def _days(table: Table, key: str) -> timedelta | None:
