@@ -30,7 +30,6 @@ class VerifiedIssuerPart:
     signer: VerifiedSigner
     security_object: SecurityObject
     payload: bytes = field(repr=False)
-    signature: bytes = field(repr=False)
     elements: Mapping[str, Mapping[str, CborValue]] = field(repr=False)
 
 
@@ -63,7 +62,7 @@ def authenticate_issuer(
     check_validity(security_object.validity, signer=signer.certificate, at=at)
     # 7.2.1, table 5: issuing country and jurisdiction agree with the signer's certificate.
     _check_place(elements.get(MDL_NAMESPACE, {}), signer.certificate)
-    return VerifiedIssuerPart(signer, security_object, payload, issuer.auth.proof, elements)
+    return VerifiedIssuerPart(signer, security_object, payload, elements)
 
 
 def _verified_payload(issuer: IssuerSigned, signer: VerifiedSigner) -> bytes:

@@ -107,8 +107,9 @@ def _authenticated(
         elements=tuple(_elements(presented, issuer)),
         portrait=_portrait(issuer.elements),
         subject=_subject(issuer.elements),
-        # The signature and the digest of what it is over: bytes nobody can guess who has not the document.
-        issuer_signed=issuer.signature + sha256(issuer.payload).digest(),
+        # What is signed, not the signature: of an ECDSA signature anybody can make a second one that is
+        # valid too, and one document would have two names. Salted digests and a key make it unguessable.
+        issuer_signed=sha256(issuer.payload).digest(),
     )
 
 
