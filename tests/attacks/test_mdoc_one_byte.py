@@ -15,7 +15,7 @@ from simulators.mdoc_faults.vector import AT
 @pytest.mark.parametrize("flip", [0x01, 0x80], ids=["lowest-bit", "highest-bit"])
 def test_no_byte_of_a_presentation_can_be_changed(flip: int) -> None:
     """Every byte is under a signature, a digest or a rule: whichever is altered, the document is refused."""
-    draft = Draft(label="one byte")
+    draft = Draft(label="one byte", elements=3)
     document = draft.build()
     anchors = TrustAnchors.from_certificates([draft.root.sign()])
 

@@ -35,6 +35,7 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
@@ -59,17 +60,20 @@ Cbor = Any
 Edit = Callable[[Cbor], Cbor]
 
 
-def _elements() -> dict[str, Cbor]:
-    # Few, so that two hundred documents stay small; a holder need not disclose more.
-    return {
-        "family_name": "Seo",
-        "given_name": "Haneul",
-        "issuing_country": "UT",
-        "issuing_authority": "Licensing Office of Utopia",
-        "document_number": "UT-0001234",
-        "portrait": TINY_PORTRAIT,
-        "age_over_18": True,
-    }
+_ELEMENTS: dict[str, Cbor] = {
+    "family_name": "Seo",
+    "given_name": "Haneul",
+    "issuing_country": "UT",
+    "issuing_authority": "Licensing Office of Utopia",
+    "document_number": "UT-0001234",
+    "portrait": TINY_PORTRAIT,
+    "age_over_18": True,
+    "birth_date": Tag(1004, "1990-05-17"),
+    "issue_date": Tag(1004, "2024-03-01"),
+    "expiry_date": Tag(1004, "2034-03-01"),
+    "driving_privileges": [{"vehicle_category_code": "B"}],
+    "un_distinguishing_sign": "UTO",
+}
 
 
 @dataclass
@@ -81,6 +85,7 @@ class Draft:
     method: str = "signature"
     device_algorithm: str = "ES256"
     label: str = "draft"
+    elements: int = len(_ELEMENTS)  # how many of them are issued and shown; fewer make a smaller document
     root: CertificatePlan = field(init=False)
     signer: CertificatePlan = field(init=False)
     chain: list[bytes] | None = None
@@ -107,7 +112,7 @@ class Draft:
                     "elementIdentifier": identifier,
                     "elementValue": value,
                 }
-                for number, (identifier, value) in enumerate(_elements().items())
+                for number, (identifier, value) in enumerate(islice(_ELEMENTS.items(), self.elements))
             ]
         }
         self.protected = {1: ALGORITHMS[self.algorithm]}

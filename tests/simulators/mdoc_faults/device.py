@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from simulators.mdoc_certificates import key_for
 from simulators.mdoc_drafting import Cbor, Draft, mac_key, raw_signature
-from simulators.mdoc_faults.vector import Judging, Vector, shown
+from simulators.mdoc_faults.vector import FEW, Judging, Vector, shown
 from simulators.plain_cbor import plain
 
 __all__ = ["device_faults"]
@@ -32,7 +32,7 @@ def _mac(edit: Callable[[list[Cbor]], list[Cbor]]) -> Callable[[Draft], None]:
 
 
 def _with_mac() -> Draft:
-    return Draft(method="mac")
+    return Draft(method="mac", elements=FEW)
 
 
 def _reader(key: ec.EllipticCurvePrivateKey | None) -> Callable[[Draft, Judging], Judging]:

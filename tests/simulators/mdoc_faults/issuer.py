@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from simulators.mdoc_certificates import key_for, root_plan, signer_plan
 from simulators.mdoc_drafting import NAMESPACE, Cbor, Draft, cose_key, raw_signature
-from simulators.mdoc_faults.vector import AT, Vector, shown
+from simulators.mdoc_faults.vector import AT, FEW, Vector, shown
 from simulators.plain_cbor import Embedded, Tag, plain
 
 __all__ = ["issuer_faults"]
@@ -99,7 +99,7 @@ def _signatures() -> Iterator[Vector]:
         return [*auth[:3], encode_dss_signature(r, s)]
 
     def of_another(draft: Draft) -> None:
-        other = Draft(label="another person")
+        other = Draft(label="another person", elements=FEW)
         payload: list[bytes] = []
         other.edits["payload"] = payload.append
         other.build()
@@ -250,7 +250,7 @@ def _digests() -> Iterator[Vector]:
         mso["valueDigests"][NAMESPACE][0] = bytes(32)
 
     yield shown("digest-of-something-else", mismatch, _DIGESTS, _at("security-object", wrong_digest))
-    named_longer = Draft(digest="SHA-256")
+    named_longer = Draft(digest="SHA-256", elements=FEW)
     named_longer.security_object["digestAlgorithm"] = "SHA-512"
     yield shown("digests-of-a-shorter-algorithm", "mdoc.digest-length", _OBJECT, draft=named_longer)
     added = Embedded(

@@ -10,9 +10,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from simulators.mdoc_drafting import Draft
 
-__all__ = ["AT", "Judging", "Vector", "shown"]
+__all__ = ["AT", "FEW", "Judging", "Vector", "shown"]
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+# Two hundred documents stay small: name, country, authority, number, portrait and one age.
+FEW = 7
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def shown(
     judge: Callable[[Draft, Judging], Judging] | None = None,
 ) -> Vector:
     """Build a draft with ``change`` in it, to be judged as everything else is, or as ``judge`` says."""
-    made = draft or Draft()
+    made = draft or Draft(elements=FEW)
     if change is not None:
         change(made)
     document = made.build()
