@@ -54,6 +54,7 @@ __all__ = [
     "Verification",
     "examine",
     "prepare",
+    "require_frames",
     "verify",
 ]
 
@@ -79,16 +80,20 @@ class Capture:
     channel: Channel
 
     def __post_init__(self) -> None:
-        if not self.frames:
-            raise Misuse("capture.empty", "0 frames were given; a head turn takes several")
-        if len(self.frames) > MAX_FRAMES:
-            detail = f"the capture has {len(self.frames)} frames; the limit is {MAX_FRAMES}"
-            raise Misuse("capture.too-many-frames", detail)
+        require_frames(len(self.frames))
         size = sum(len(frame) for frame in self.frames)
         if size > MAX_CAPTURE_BYTES:
             raise Misuse(
                 "capture.too-large", f"the capture has {size} bytes; the limit is {MAX_CAPTURE_BYTES}"
             )
+
+
+def require_frames(count: int) -> None:
+    """Raises ``Misuse``: ``capture.empty``, ``capture.too-many-frames``; to be asked before reading any."""
+    if not count:
+        raise Misuse("capture.empty", "0 frames were given; a head turn takes several")
+    if count > MAX_FRAMES:
+        raise Misuse("capture.too-many-frames", f"{count} frames were given; the limit is {MAX_FRAMES}")
 
 
 @dataclass(frozen=True, slots=True)

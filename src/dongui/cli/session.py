@@ -1,0 +1,123 @@
+"""``dongui session``: open one for one purpose and one consent, and see it."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from dongui.cli.desk_option import RequiredDesk, open_desk
+from dongui.cli.output import JsonValue, choose, show, table
+from dongui.cli.writing import require_absent, write_once
+from dongui.consent.moments import write_moment
+from dongui.desk import OpenID4VPHandover, QrHandover
+from dongui.errors import Misuse
+from dongui.memory import SecretBuffer
+from dongui.session import Handover, Session
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="A session: one purpose, one consent, one document, one comparison.", no_args_is_help=True
+)
+
+_MAX_ENGAGEMENT_BYTES = 4096
+
+
+@app.command("open")
+def open_(
+    purpose: Annotated[str, typer.Option(help="Id of the purpose.")],
+    consent: Annotated[str, typer.Option(help="Id of the consent record: 32 hexadecimal digits.")],
+    desk: RequiredDesk,
+    client_id: Annotated[
+        str | None, typer.Option(help="The reader's client_id, where the reader asks first (OpenID4VP).")
+    ] = None,
+    response_uri: Annotated[
+        str | None, typer.Option(help="Where the presentation is sent (OpenID4VP).")
+    ] = None,
+    engagement: Annotated[
+        Path | None,
+        typer.Option(
+            help="The phone's device engagement, at most 4 KiB, where its QR code was scanned first."
+        ),
+    ] = None,
+    transcript_out: Annotated[
+        Path | None, typer.Option("--transcript", help="Write the session transcript to this new file.")
+    ] = None,
+    reader_key_out: Annotated[
+        Path | None,
+        typer.Option("--reader-key", help="Write the reader's public key to this new file, as PEM."),
+    ] = None,
+) -> None:
+    """Open a session: nonce, reader key, transcript, challenge, five minutes.
+
+    Give either --client-id and --response-uri, or --engagement.
+    """
+    outputs = [path for path in (transcript_out, reader_key_out) if path is not None]
+    require_absent(*outputs)
+    handover = _handover(client_id, response_uri, engagement)
+    with open_desk(desk) as opened:
+        session = opened.open_session(purpose, _record_id(consent), handover=handover)
+    if transcript_out is not None:
+        write_once(transcript_out, session.transcript, private=False)
+    if reader_key_out is not None:
+        write_once(reader_key_out, _public_key(session), private=False)
+    _show(session)
+
+
+@app.command("show")
+def show_(
+    session: Annotated[str, typer.Argument(help="Id of the session: 32 hexadecimal digits.")],
+    desk: RequiredDesk,
+) -> None:
+    """Show an open session. A spent or ended one tells nothing any more."""
+    with open_desk(desk) as opened:
+        found = opened.sessions.load(session, at=opened.clock.now())
+    _show(found)
+
+
+def _handover(client_id: str | None, response_uri: str | None, engagement: Path | None) -> Handover:
+    if engagement is not None and client_id is None and response_uri is None:
+        scanned = SecretBuffer.read_file(engagement, max_bytes=_MAX_ENGAGEMENT_BYTES, what="engagement")
+        return QrHandover(bytes(scanned.view))
+    if engagement is None and client_id and response_uri:
+        return OpenID4VPHandover(client_id, response_uri)
+    raise Misuse("session.handover", "give --client-id with --response-uri, or --engagement alone")
+
+
+def _record_id(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise Misuse("consent.unknown-record", "an id has 32 hexadecimal digits") from None
+
+
+def _public_key(session: Session) -> bytes:
+    return session.reader_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _show(session: Session) -> None:
+    instruction = choose(session.challenge.instruction("en"), session.challenge.instruction("ko"))
+    nonce = base64.urlsafe_b64encode(session.nonce).rstrip(b"=").decode()
+    result: dict[str, JsonValue] = {
+        "session": session.id,
+        "purpose": session.purpose,
+        "controller": session.controller,
+        "nonce": nonce,
+        "reader_key": _public_key(session).decode(),
+        "transcript": session.transcript.hex(),
+        "challenge": str(session.challenge),
+        "instruction": instruction,
+        "expires": write_moment(session.expires),
+    }
+    rows = [
+        (choose("session", "세션"), session.id),
+        (choose("purpose", "목적"), session.purpose),
+        (choose("expires", "만료"), write_moment(session.expires)),
+        (choose("nonce", "난수"), nonce),
+        (choose("ask the person", "안내할 말"), instruction),
+    ]
+    show(result, lambda: table(("", ""), rows))

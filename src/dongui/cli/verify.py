@@ -1,0 +1,131 @@
+"""``dongui verify``: is the person before the camera the rightful holder of this document?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dongui.cli.desk_option import RequiredDesk, open_desk
+from dongui.cli.output import FailureNotice, JsonValue, choose, describe, progress, settings, show, table
+from dongui.cli.writing import require_absent, write_once
+from dongui.desk import Desk
+from dongui.documents.trust import TrustAnchors
+from dongui.memory import SecretBuffer, forbid_core_dumps
+from dongui.receipts.statement import Channel, Outcome
+from dongui.verification import MAX_DOCUMENT_BYTES, MAX_FRAME_BYTES, Capture, Verification, require_frames
+
+__all__ = ["verify"]
+
+
+def verify(
+    document: Annotated[Path, typer.Argument(help="The presentation: a DeviceResponse, at most 2 MiB.")],
+    session: Annotated[str, typer.Option(help="Id of the open session; it is spent by this command.")],
+    capture: Annotated[
+        list[Path],
+        typer.Option(help="A frame of the clip, JPEG or PNG, in order; give it once for each, at most 300."),
+    ],
+    trust: Annotated[Path, typer.Option(help="Folder of the certificates whose issuers are trusted.")],
+    desk: RequiredDesk,
+    trusted_channel: Annotated[
+        bool, typer.Option(help="Whether the camera's way into this machine is under your control.")
+    ] = False,
+    accept_unassessed: Annotated[
+        bool, typer.Option(help="Say that you know the operating point was not assessed for use.")
+    ] = False,
+    receipt: Annotated[Path | None, typer.Option(help="Write the person's receipt to this new file.")] = None,
+    disclosure: Annotated[
+        Path | None, typer.Option(help="Write the salts that open the receipt, for the person alone.")
+    ] = None,
+) -> None:
+    """Verify one person against one document, once.
+
+    Exit codes: 0 verified, 1 refused, 2 misuse, 3 undetermined. The session is spent before the comparison;
+    the receipt stands in the log before this prints anything. No face is kept.
+    """
+    forbid_core_dumps()
+    require_absent(*(path for path in (receipt, disclosure) if path is not None))
+    require_frames(len(capture))
+    anchors = TrustAnchors.from_directory(trust)
+    with open_desk(desk) as opened:
+        found = _verify(opened, session, document, capture, anchors, trusted_channel, accept_unassessed)
+    if receipt is not None:
+        write_once(receipt, found.receipt.to_bytes(), private=False)
+    if disclosure is not None:
+        write_once(disclosure, found.disclosure.to_bytes(), private=True)
+    _report(found)
+
+
+def _verify(
+    desk: Desk,
+    session_id: str,
+    document: Path,
+    frames: list[Path],
+    anchors: TrustAnchors,
+    trusted: bool,
+    accept_unassessed: bool,
+) -> Verification:
+    session = desk.sessions.load(session_id, at=desk.clock.now())
+    # The models first: while they load, nobody's face is in memory.
+    with (
+        progress("Loading models.", "모델을 불러오는 중입니다.") as say,
+        desk.start_examiner(progress=say) as examiner,
+        SecretBuffer.read_file(document, max_bytes=MAX_DOCUMENT_BYTES, what="document") as shown,
+    ):
+        taken = [SecretBuffer.read_file(frame, max_bytes=MAX_FRAME_BYTES, what="frame") for frame in frames]
+        return desk.verify(
+            session,
+            shown,
+            Capture(tuple(taken), Channel.TRUSTED if trusted else Channel.UNTRUSTED),
+            trust_anchors=anchors,
+            examiner=examiner,
+            accept_unassessed=accept_unassessed,
+        )
+
+
+def _report(found: Verification) -> None:
+    language = settings().language.value
+    outcome = found.outcome.name.lower()
+    statement = found.receipt.statement()
+    notice = None if found.reason is None else FailureNotice.of(found.reason)
+    result: dict[str, JsonValue] = {
+        "reason": None if notice is None else describe(notice),
+        "other_way": found.other_way[language],
+        "receipt_id": statement.receipt_id.hex(),
+        "receipt": found.receipt.to_text(),
+        "log_index": found.receipt.proof.index,
+        "assessed_for_use": statement.comparison.assessed if statement.comparison else None,
+        "milliseconds": {stage: round(time, 2) for stage, time in found.milliseconds.items()},
+    }
+    show(result, lambda: table(("", ""), _rows(found, notice, language)), outcome=outcome)
+    if found.outcome is not Outcome.VERIFIED:
+        raise typer.Exit(int(found.outcome))
+
+
+def _rows(found: Verification, notice: FailureNotice | None, language: str) -> list[tuple[str, str]]:
+    outcomes = {
+        Outcome.VERIFIED: choose("VERIFIED", "확인됨"),
+        Outcome.REFUSED: choose("REFUSED", "거부됨"),
+        Outcome.UNDETERMINED: choose("UNDETERMINED", "판단할 수 없음"),
+    }
+    rows = [(choose("outcome", "결과"), outcomes[found.outcome])]
+    if found.outcome is not Outcome.VERIFIED:
+        # Charter, point 9: the other way is named at once.
+        rows.append((choose("other way", "다른 방법"), found.other_way[language]))
+    if notice is not None:
+        failure = notice.failure
+        rows += [
+            (choose("reason", "이유"), f"{failure.name}: {notice.detail}"),
+            ("", choose(failure.meaning, failure.meaning_ko)),
+            (choose("next", "다음"), choose(failure.next_step, failure.next_step_ko)),
+        ]
+    rows += [
+        (choose("receipt", "수령증"), found.receipt.statement().receipt_id.hex()),
+        (choose("log entry", "로그 항목"), str(found.receipt.proof.index)),
+        (
+            choose("kept", "남는 것"),
+            choose("no face; consent record, log entry", "얼굴 없음; 동의 기록, 로그 항목"),
+        ),
+    ]
+    return rows
