@@ -15,6 +15,7 @@ from dongui.log.checkpoint import Checkpoint, sign_checkpoint
 from dongui.log.entry import Entry, EntryKind
 from dongui.log.keys import SignerKey
 from dongui.storage.sqlite.log import SqliteLog
+from dongui.storage.sqlite.log_rows import StoredSqliteLog
 
 KEY = SignerKey.generate("log.example/checking", entropy=SystemEntropy())
 
@@ -76,7 +77,7 @@ def note_set(size: int, value: str) -> str:
 ANOTHER_ENTRY = Entry(EntryKind.VERIFICATION, b"\xff" * 32).encode().hex()
 
 
-# None of these is on the right border: opening, which reads only that, cannot see them.
+# None of these is what opening reads: the roots of the subtrees on the right border, and the last note.
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
@@ -90,6 +91,9 @@ ANOTHER_ENTRY = Entry(EntryKind.VERIFICATION, b"\xff" * 32).encode().hex()
         (note_set(9, note(8, bytes(32))), "was signed over 8"),
         (note_set(9, note(9, bytes(32), OTHER)), "over 9 entries does not"),
         (note_set(0, "00"), "over 0 entries does not"),
+        (entry_set(29, f"entry = x'{ANOTHER_ENTRY}'"), "entry 29 and the tree"),
+        (entry_set(28, f"entry = x'{ANOTHER_ENTRY}'"), "over 29 entries has another root"),
+        ("UPDATE log_checkpoint SET size = 31 WHERE size = 30", "kept for 31 entries was signed over 30"),
     ],
 )
 def test_a_fault_anywhere_is_found(log: SqliteLog, path: Path, statement: str, said: str) -> None:
@@ -101,6 +105,38 @@ def test_a_fault_anywhere_is_found(log: SqliteLog, path: Path, statement: str, s
     connection.close()
     with SqliteLog.open(path, key=KEY) as reopened, pytest.raises(Trouble, match=said) as trouble:
         check_log(reopened)
+    assert trouble.value.name == "log.inconsistent"
+
+
+# These are on the right border: opening refuses the log, and the check, which need not open it, says where.
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("DELETE FROM log_entry WHERE position = 29", "holds 29 entries; its last checkpoint is over 30"),
+        ("DELETE FROM log_checkpoint WHERE size = 30", "holds 30 entries; its last checkpoint is over 29"),
+        ("DELETE FROM log_checkpoint", "its last checkpoint is over -1"),
+        (entry_set(29, "completed = zeroblob(32)"), "entry 29 and the tree"),
+        (note_set(30, "00"), "over 30 entries does not verify"),
+        ("UPDATE log_entry SET position = 40 WHERE position = 29", "entry 29 is missing"),
+    ],
+)
+def test_a_log_that_does_not_open_can_still_be_checked(
+    log: SqliteLog, path: Path, statement: str, said: str
+) -> None:
+    """The check needs the public key and the file, not a log that opens."""
+    log.close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
+    connection.execute(statement)
+    connection.close()
+    with pytest.raises(Trouble, match=r"log\.inconsistent"):
+        SqliteLog.open(path, key=KEY)
+    with (
+        StoredSqliteLog.look(path, key=KEY.verifier) as stored,
+        pytest.raises(Trouble, match=said) as trouble,
+    ):
+        check_log(stored)
     assert trouble.value.name == "log.inconsistent"
 
 

@@ -105,6 +105,7 @@ def test_readers_see_what_another_process_appends(log: SqliteLog, path: Path) ->
     [
         lambda log: log.entry(3),
         lambda log: log.entry(-1),
+        lambda log: log.entry(2**70),
         lambda log: log.inclusion(3, 3),
         lambda log: log.inclusion(0, 4),
         lambda log: log.inclusion(-1, 3),
@@ -249,11 +250,24 @@ def test_signing_under_another_name_is_a_mistake() -> None:
         sign_checkpoint(Checkpoint("log.example/other", 0, EMPTY_ROOT), key=KEY)
 
 
-def test_a_log_that_is_not_there_is_not_made_by_reading(path: Path) -> None:
-    """Looking does not create."""
+def test_a_log_that_is_not_there_is_not_begun_anew(path: Path) -> None:
+    """Neither by reading nor by resuming: a lost log begun again would sign its sizes a second time."""
     with pytest.raises(Misuse, match=r"log\.not-there"):
         SqliteLogReader.read(path, key=KEY.verifier)
+    with pytest.raises(Misuse, match=r"log\.not-there"):
+        SqliteLog.resume(path, key=KEY)
     assert not path.exists()
+    path.touch()
+    with pytest.raises(Trouble, match=r"log\.inconsistent"):
+        SqliteLog.resume(path, key=KEY)
+
+
+def test_a_log_is_resumed(path: Path) -> None:
+    """Resuming goes on where the log ended."""
+    with SqliteLog.open(path, key=KEY) as log:
+        log.append(entries(3))
+    with SqliteLog.resume(path, key=KEY) as log:
+        assert log.append(entries(2)) == range(3, 5)
 
 
 def test_many_threads_share_one_commit(log: SqliteLog) -> None:
