@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 from hypothesis import given as draws
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from dongui.consent.profile import load_profile
