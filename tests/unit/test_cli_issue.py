@@ -202,7 +202,7 @@ def test_wrong_inputs_are_named(desk: Desk) -> None:
     assert desk.refused(*shown, "--reader-key", transcript) == "issuing.reader-key-unreadable"
     assert desk.refused(*shown, "--disclose", "shoe_size") == "issuing.element-not-held"
     Path(transcript).write_bytes(b"\x80")
-    assert desk.refused(*shown) == "issuing.bad-session-transcript"
+    assert desk.refused(*shown) == "mdoc.session-transcript-malformed"
     assert not (desk.folder / "shown").exists()
 
 

@@ -72,7 +72,7 @@ def test_a_transcript_is_an_array_of_three(transcript: bytes) -> None:
     """Bytes set into the signed structure unread could make it say something else."""
     with pytest.raises(Misuse) as caught:
         a_presentation(HOLDER, transcript)
-    assert caught.value.name == "issuing.bad-session-transcript"
+    assert caught.value.name == "mdoc.session-transcript-malformed"
 
 
 def test_a_document_of_another_device_is_not_taken() -> None:

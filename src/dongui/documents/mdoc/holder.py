@@ -6,19 +6,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from dongui.documents.mdoc.device_authentication import mac_key
 from dongui.documents.mdoc.held_document import HeldDocument
 from dongui.documents.mdoc.key_files import open_key_file, seal_key_file
-from dongui.encoding.cbor import CborKey, CborValue, Limits, dumps, embed, loads
+from dongui.documents.mdoc.session_transcript import check_session_transcript, device_authentication
+from dongui.encoding.cbor import CborKey, CborValue, dumps, embed
 from dongui.encoding.cose import PrivateKey, mac0, sign1
-from dongui.errors import Misuse, Refused
+from dongui.errors import Misuse
 
 __all__ = ["Holder", "HolderMethod"]
 
-_TRANSCRIPT_LIMITS = Limits(max_bytes=64 * 1024, max_depth=16, max_items=1024)
 _NO_DEVICE_ELEMENTS = embed(dumps({}))
 
 
@@ -69,18 +68,21 @@ class Holder:
         ``session_transcript`` is the encoded SessionTranscript array. ``reader_public_key`` is the reader's
         ephemeral key on the device key's curve: a MAC needs it, a signature takes no notice of it.
 
-        Raises ``Misuse``: ``issuing.bad-session-transcript``, ``issuing.element-not-held``,
+        Raises ``Misuse``: ``mdoc.session-transcript-malformed``, ``issuing.element-not-held``,
         ``issuing.reader-key-needed``, ``issuing.reader-key-unsuitable``.
         """
-        _require_array(session_transcript)
+        check_session_transcript(session_transcript)
         issuer_signed = self.document.select(disclose)
-        to_be_proved = self._device_authentication(session_transcript)
+        # 9.1.3.4: what the device proves itself over. It discloses no elements of its own.
+        to_be_proved = device_authentication(
+            session_transcript, self.document.document_type, _NO_DEVICE_ELEMENTS.raw
+        )
         proof: dict[CborKey, CborValue]
         if method is HolderMethod.SIGNATURE:
             proof = {"deviceSignature": sign1(to_be_proved, key=self.key, detached=True).to_cbor()}
         else:
-            mac_key = self._mac_key(session_transcript, reader_public_key)
-            proof = {"deviceMac": mac0(to_be_proved, key=mac_key, detached=True).to_cbor()}
+            key = self._mac_key(session_transcript, reader_public_key)
+            proof = {"deviceMac": mac0(to_be_proved, key=key, detached=True).to_cbor()}
         document: dict[CborKey, CborValue] = {
             "docType": self.document.document_type,
             "issuerSigned": issuer_signed,
@@ -101,21 +103,6 @@ class Holder:
         content = open_key_file("holder", data)
         return cls.receive(content.require_document(), key=content.key)
 
-    def _device_authentication(self, session_transcript: bytes) -> bytes:
-        """DeviceAuthenticationBytes (9.1.3.4).
-
-        It holds the transcript exactly as both sides have it, so the bytes are set in place, never decoded
-        and written again.
-        """
-        parts = (
-            b"\x84",  # an array of four
-            dumps("DeviceAuthentication"),
-            session_transcript,
-            dumps(self.document.document_type),
-            dumps(_NO_DEVICE_ELEMENTS),
-        )
-        return dumps(embed(b"".join(parts)))
-
     def _mac_key(
         self, session_transcript: bytes, reader_public_key: ec.EllipticCurvePublicKey | None
     ) -> bytes:
@@ -130,16 +117,4 @@ class Holder:
                 "issuing.reader-key-unsuitable",
                 f"the reader's key is on {reader_curve}, the device's on {device_curve}",
             )
-        digest = hashes.Hash(hashes.SHA256())
-        digest.update(dumps(embed(session_transcript)))
-        derivation = HKDF(hashes.SHA256(), length=32, salt=digest.finalize(), info=b"EMacKey")
-        return derivation.derive(self.key.exchange(ec.ECDH(), reader_public_key))
-
-
-def _require_array(session_transcript: bytes) -> None:
-    try:
-        value = loads(session_transcript, limits=_TRANSCRIPT_LIMITS)
-    except Refused as error:
-        raise Misuse("issuing.bad-session-transcript", error.detail) from None
-    if not isinstance(value, list) or len(value) != 3:
-        raise Misuse("issuing.bad-session-transcript", "a SessionTranscript is a CBOR array of three")
+        return mac_key(self.key, reader_public_key, session_transcript)
