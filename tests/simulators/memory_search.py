@@ -211,7 +211,9 @@ def _search_memory(haystack: _Haystack, pid: int) -> list[dict[str, object]]:
     with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
         for line in maps.read().splitlines():
             span, rights, *_, name = [*line.split(maxsplit=5), "anonymous"][:6]
-            if not rights.startswith("r") or name in ("[vvar]", "[vsyscall]", "[vvar_vclock]"):
+            # Code and constants of libraries, as they are on disk, cannot hold what was shown to them.
+            library = "w" not in rights and ".so" in name
+            if not rights.startswith("r") or library or name in ("[vvar]", "[vsyscall]", "[vvar_vclock]"):
                 continue
             start, end = (int(number, 16) for number in span.split("-"))
             for place in range(start, end, _CHUNK_BYTES):
