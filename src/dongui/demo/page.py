@@ -1,0 +1,58 @@
+"""The story as one page: pictures, outcomes, reasons, times; no script, nothing fetched."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from dongui.demo.cast import portrait
+from dongui.demo.disk import KeptFile
+from dongui.demo.story import Scene
+from dongui.errors import failures
+
+__all__ = ["Ending", "render_page"]
+
+_SHOWN_FRAMES = (0, 4, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the story ends: the receipt that was checked, and what is on disk."""
+
+    receipt_id: str
+    log_size: int
+    files: tuple[KeptFile, ...]
+    faces: tuple[str, ...]
+    warm_up_seconds: float
+
+
+def render_page(scenes: Sequence[Scene], ending: Ending, *, language: str) -> str:
+    """Return the whole page in ``language``, "ko" or "en"."""
+    environment = Environment(
+        loader=PackageLoader("dongui.demo"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("story.html.j2").render(
+        language=language,
+        say=lambda en, ko: ko if language == "ko" else en,
+        scenes=scenes,
+        ending=ending,
+        failures=failures(),
+        portrait=lambda scene: _data_uri(portrait(scene.scenario.holder)),
+        frames=lambda scene: [_data_uri(frame) for frame in _shown(scene.frames)],
+        longest=max((sum(scene.verification.milliseconds.values()) for scene in scenes), default=1.0),
+    )
+
+
+def _shown(frames: Sequence[bytes]) -> list[bytes]:
+    return [frames[number % len(frames)] for number in _SHOWN_FRAMES]
+
+
+def _data_uri(picture: bytes) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
