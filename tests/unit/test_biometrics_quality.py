@@ -66,9 +66,9 @@ def changed(crop: Pixels, how: str) -> Pixels:
     picture = Image.fromarray(crop)
     match how:
         case "too-dark":
-            return (crop * 0.08).astype(np.uint8)
+            return np.asarray(picture.point(lambda value: value // 24))
         case "too-bright":
-            return np.clip(crop.astype(int) * 4, 0, 255).astype(np.uint8)
+            return np.asarray(picture.point(lambda value: min(255, value * 4)))
         case "blurred":
             return np.asarray(picture.filter(ImageFilter.GaussianBlur(6)))
         case _:

@@ -2,12 +2,14 @@
 
 Only JPEG (ISO/IEC 10918-1) and PNG (ISO/IEC 15948) are read. The size is taken from the header, so that a
 picture of a thousand megapixels costs the reading of its header and nothing more. Of the Exif block only the
-orientation is read; everything else in it (place, time, camera) is left unread.
+orientation is read. What a decoder does not need (place, time, camera, comments, colour profiles, previews,
+animation) is left out of what it is given: metadata readers are where image libraries break.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -32,7 +34,12 @@ _BARE_MARKERS = {0x01, *range(0xD0, 0xD9)}
 # coded frames are legal and are met only in attempts to reach a decoder's least used paths.
 _READ_FRAMES = {0xC0, 0xC1, 0xC2}
 _OTHER_FRAMES = {0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
+# Metadata: APP1 to APP15 and comments. APP0 (JFIF) and APP14 (Adobe) say how colours are coded and stay.
+_METADATA = {*range(0xE1, 0xEE), 0xEF, 0xFE}
+_START_OF_SCAN = 0xDA
 _MAX_SEGMENTS = 256
+_PNG_NEEDED = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
+_MAX_CHUNKS = 100_000
 _MAX_EXIF_ENTRIES = 64
 _ORIENTATION_TAG = 0x0112
 
@@ -54,12 +61,16 @@ class HeaderError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Format and stored size in pixels; ``orientation`` is Exif's 1 to 8 (1: as stored)."""
+    """Format and stored size in pixels; ``orientation`` is Exif's 1 to 8 (1: as stored).
+
+    ``parts`` are the stretches of bytes (from, to) a decoder needs, in order.
+    """
 
     format: PictureFormat
     width: int
     height: int
-    orientation: int = 1
+    orientation: int
+    parts: tuple[tuple[int, int], ...]
 
 
 def read_header(data: memoryview) -> Header:
@@ -84,27 +95,64 @@ def _read_png(data: memoryview) -> Header:
     length, kind, width, height = struct.unpack_from(">I4sII", data, 8)
     if kind != b"IHDR" or length != 13:
         raise HeaderError("damaged", "a PNG begins with a header chunk of 13 bytes; this one does not")
-    return Header(PictureFormat.PNG, width, height)
+    return Header(PictureFormat.PNG, width, height, 1, ((0, 8), *_png_parts(data)))
+
+
+def _png_parts(data: memoryview) -> Iterator[tuple[int, int]]:
+    """Yield where the needed chunks stand, up to the end chunk or the end of the data."""
+    position = 8
+    for _ in range(_MAX_CHUNKS):
+        if position + 8 > len(data):
+            return
+        length, kind = struct.unpack_from(">I4s", data, position)
+        end = position + 12 + length
+        if kind in _PNG_NEEDED:
+            yield position, min(end, len(data))
+        if kind == b"IEND":
+            return
+        position = end
+    raise HeaderError("damaged", f"it has more than {_MAX_CHUNKS} chunks")
 
 
 def _read_jpeg(data: memoryview) -> Header:
+    """Walk the segments up to the first scan; what follows is the decoder's."""
     position, orientation = 2, 1
+    size: tuple[int, int] | None = None
+    parts = [(0, 2)]
     for _ in range(_MAX_SEGMENTS):
+        start = position
         marker, position = _next_marker(data, position)
         if marker in _BARE_MARKERS:
             continue
         segment = _segment(data, position)
-        if marker in _READ_FRAMES:
-            if len(segment) < 5:
-                raise HeaderError("damaged", "its start of frame is cut short")
-            _, height, width = struct.unpack_from(">BHH", segment)
-            return Header(PictureFormat.JPEG, width, height, orientation)
-        if marker in _OTHER_FRAMES or marker in (0xD9, 0xDA):
-            raise HeaderError("format-not-read", "it is not a baseline, extended or progressive JPEG")
-        if marker == 0xE1 and bytes(segment[:6]) == b"Exif\x00\x00":
-            orientation = _orientation(segment[6:])
         position += 2 + len(segment)
-    raise HeaderError("damaged", f"no start of frame within {_MAX_SEGMENTS} segments")
+        if marker == _START_OF_SCAN:
+            return _jpeg_header(size, orientation, (*parts, (start, len(data))))
+        if marker in _READ_FRAMES:
+            size = _frame_size(segment, size)
+        elif marker in _OTHER_FRAMES or marker == 0xD9:
+            raise HeaderError("format-not-read", "it is not a baseline, extended or progressive JPEG")
+        elif marker == 0xE1 and bytes(segment[:6]) == b"Exif\x00\x00":
+            orientation = _orientation(segment[6:])
+        if marker not in _METADATA:
+            parts.append((start, position))
+    raise HeaderError("damaged", f"no picture begins within {_MAX_SEGMENTS} segments")
+
+
+def _jpeg_header(
+    size: tuple[int, int] | None, orientation: int, parts: tuple[tuple[int, int], ...]
+) -> Header:
+    if size is None:
+        raise HeaderError("damaged", "its picture begins before its size is given")
+    return Header(PictureFormat.JPEG, *size, orientation, parts)
+
+
+def _frame_size(segment: memoryview, before: tuple[int, int] | None) -> tuple[int, int]:
+    """Return width and height. Two frames in one picture are two sizes, of which one would go unbounded."""
+    if before is not None or len(segment) < 5:
+        raise HeaderError("damaged", "its size is given twice, or cut short")
+    _, height, width = struct.unpack_from(">BHH", segment)
+    return width, height
 
 
 def _next_marker(data: memoryview, position: int) -> tuple[int, int]:

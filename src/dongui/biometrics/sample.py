@@ -4,8 +4,8 @@ A JPEG is decoded at a half, a quarter or an eighth of its size where that is en
 the cosine transform, so the discarded pixels are never computed); a PNG is decoded whole and averaged down.
 
 What stays behind: the decoder's own row buffers (a few rows of pixels and the compressed input) are freed by
-libjpeg, zlib and Pillow without being overwritten. Pillow's
-picture and every array made here are overwritten.
+libjpeg, zlib and Pillow without being overwritten. Pillow's picture, the copy of the bytes it was given and
+every array made here are overwritten.
 """
 
 from __future__ import annotations
@@ -155,8 +155,9 @@ class EncodedPicture:
         if reduction not in REDUCTIONS:
             raise ValueError(f"reduction is {reduction}; it must be one of {REDUCTIONS}")
         held: list[Image.Image] = []
+        stream = self._needed()
         try:
-            picture = _open_with_pillow(self.data, self.header, reduction)
+            picture = _open_with_pillow(stream, self.header, reduction)
             held.append(picture)
             picture.load()
             return Sample(_upright_rgb(picture, self.header, reduction, held), reduction)
@@ -168,6 +169,19 @@ class EncodedPicture:
         finally:
             for picture in held:
                 _blacken(picture)
+            with stream.getbuffer() as copy:
+                copy[:] = bytes(len(copy))
+
+    def _needed(self) -> io.BytesIO:
+        """Copy what the decoder needs; the caller overwrites the copy.
+
+        Sized beforehand: a stream that grows leaves what it held before on the heap.
+        """
+        stream = io.BytesIO(bytes(sum(end - start for start, end in self.header.parts)))
+        for start, end in self.header.parts:
+            stream.write(self.data[start:end])
+        stream.seek(0)
+        return stream
 
 
 def decode(view: memoryview, *, source: Source, what: str) -> Sample:
@@ -183,8 +197,8 @@ class _UnreadMode(Exception):
     """A colour layout that is not decoded."""
 
 
-def _open_with_pillow(data: memoryview, header: Header, reduction: int) -> Image.Image:
-    picture = Image.open(io.BytesIO(data), formats=(header.format.value,))
+def _open_with_pillow(stream: io.BytesIO, header: Header, reduction: int) -> Image.Image:
+    picture = Image.open(stream, formats=(header.format.value,))
     if picture.size != (header.width, header.height):
         # Two readers that disagree on the size are how a limit is slipped past.
         raise ValueError("two sizes in one header")
