@@ -16,8 +16,9 @@ __all__ = ["QrCode", "make_code"]
 # ISO/IEC 18004: four modules of quiet zone. Screens and paper differ; both need it.
 _QUIET_ZONE = 4
 _PNG_SCALE = 6
-# Level M where it fits, else L: a screen has no scratches, but a lens has.
-_LEVELS = ("m", "l")
+# Level M while the modules stay large, then L: a screen has no scratches, and a camera loses more to small
+# modules than it wins by correction (measured: docs/explanation/decisions/receipts.md).
+_LEVELS = (("m", 25), ("l", 40))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,12 @@ class QrCode:
 def make_code(bundle: ReceiptBundle) -> QrCode:
     """Put a receipt into one QR code. Raises ``Misuse`` (``receipt.no-code``) if it is too long for any."""
     text = bundle.to_text()
-    for level in _LEVELS:
+    for level, largest in _LEVELS:
         try:
             symbol = segno.make_qr(text, error=level, mode="alphanumeric", boost_error=False)
         except segno.DataOverflowError:
             continue
-        return QrCode(int(symbol.version), level.upper(), symbol)
+        version = int(symbol.version)
+        if version <= largest:
+            return QrCode(version, level.upper(), symbol)
     raise Misuse("receipt.no-code", f"{len(text)} characters do not fit into one QR code")

@@ -1,0 +1,51 @@
+"""How many crooked pictures of a receipt's code are read whole, at error correction level L and at M.
+
+Run from the root of the tree: ``PYTHONPATH=src:tests python benchmarks/receipt_codes.py``.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+
+import segno
+import zxingcpp
+from PIL import Image
+
+from dongui.receipts.base45 import to_code
+from dongui.receipts.bundle import TEXT_PREFIX
+from simulators.phone_camera import photographed
+
+SIZES = (933, 1189, 1371)  # bytes: receipts of a log of a million, usual, longest, longest undetermined
+WIDTHS = (300, 350, 400, 450, 500, 600, 800)  # pixels
+SHOTS = 6
+
+
+def shots_read(text: str, level: str, dice: random.Random) -> tuple[str, list[int]]:
+    """The symbol's name, and for each width how many of SHOTS pictures gave the text back."""
+    symbol = segno.make_qr(text, error=level, mode="alphanumeric", boost_error=False)
+    drawn = io.BytesIO()
+    symbol.save(drawn, kind="png", scale=8, border=4)
+    picture = Image.open(drawn)
+    read: list[int] = []
+    for width in WIDTHS:
+        views = [
+            photographed(picture, width=width, angle=dice.uniform(-12, 12), seed=s) for s in range(SHOTS)
+        ]
+        read.append(sum([found.text for found in zxingcpp.read_barcodes(view)] == [text] for view in views))
+    return symbol.designator, read
+
+
+def main() -> None:
+    """Print one line for each size and level."""
+    dice = random.Random(20261122)
+    print(f"widths {WIDTHS} px, {SHOTS} pictures each")
+    for size in SIZES:
+        text = to_code(dice.randbytes(size), prefix=TEXT_PREFIX)
+        for level in ("l", "m"):
+            name, read = shots_read(text, level, dice)
+            print(f"{size:>5} bytes  {name:>4}  {sum(read):>2} of {SHOTS * len(WIDTHS)}  {read}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""A receipt stays one code that a phone reads from a screen, however long the log has grown."""
+
+from __future__ import annotations
+
+import io
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from dongui.consent.profile import load_profiles
+from dongui.consent.purpose import RegisteredPurpose
+from dongui.log.merkle import Node, inclusion_path
+from dongui.log.proofs import InclusionProof
+from dongui.profiles import shipped_profiles
+from dongui.receipts.bundle import ReceiptBundle
+from dongui.receipts.issuing import Findings
+from dongui.receipts.qr import make_code
+from dongui.receipts.statement import Comparison, Controller
+from simulators.phone_camera import photographed
+from simulators.receipts import Operator, Person, refused, undetermined, verified
+
+SPEC = Path(__file__).parent.parent.parent / "spec" / "receipt.md"
+OPERATOR, SOMEBODY = Operator(), Person.named("somebody")
+PURPOSES = load_profiles(shipped_profiles().values())
+OUTCOMES = {
+    "verified": verified(SOMEBODY),
+    "refused": refused(SOMEBODY, "comparison.non-mated"),
+    "undetermined": undetermined(SOMEBODY, "attack-detection.challenge-not-followed"),
+}
+
+
+class AnyTree:
+    """A node source for a tree of any size: the hashes are not true, their number is."""
+
+    def nodes(self, wanted: Sequence[Node]) -> Sequence[bytes]:
+        return [bytes(32)] * len(wanted)
+
+
+def hashes_at_the_end(size: int) -> int:
+    """How many hashes the proof of the newest entry has."""
+    return len(inclusion_path(size - 1, size, AnyTree()))
+
+
+def findings_of(purpose: RegisteredPurpose, outcome: str) -> Findings:
+    """What a shipped profile's receipts say, in its own words."""
+    found = OUTCOMES[outcome]
+    return replace(
+        found,
+        controller=Controller(purpose.controller.id, purpose.controller.name),
+        purpose=purpose.id,
+        other_way=purpose.other_way.name if found.other_way else None,
+        comparison=Comparison("dlib-resnet-v1", bytes(32), purpose.declared.operating_point, assessed=False),
+    )
+
+
+def bundle_of(findings: Findings, size: int, hashes: int) -> ReceiptBundle:
+    bundle = OPERATOR.bundle(OPERATOR.issue(findings))
+    return replace(bundle, proof=InclusionProof(size - 1, size, (bytes(32),) * hashes))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table in the specification."""
+
+    entries: int
+    hashes: int
+    sizes: dict[str, str]
+
+
+def table() -> list[Row]:
+    lines = re.findall(
+        r"^\| ([\d,]+) \| (\d+)[^|]*\| (.+?) \| (.+?) \| (.+?) \|$", SPEC.read_text(), re.MULTILINE
+    )
+    return [
+        Row(int(entries.replace(",", "")), int(hashes), dict(zip(OUTCOMES, sizes, strict=True)))
+        for entries, hashes, *sizes in lines
+    ]
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_the_sizes_of_the_specification_are_true(outcome: str) -> None:
+    """Bytes and QR version of the airport gate's receipts, by the length of the log and of the proof."""
+    rows = table()
+    assert len(rows) == 5
+    findings = findings_of(PURPOSES["airport-gate"], outcome)
+    for row in rows:
+        bundle = bundle_of(findings, row.entries, row.hashes)
+        code = make_code(bundle)
+        found = f"{len(bundle.to_bytes())} B, {code.version}-{code.level}"
+        assert found == row.sizes[outcome], row
+
+
+def test_a_new_receipt_in_a_log_of_a_million_fits_version_25() -> None:
+    """For every shipped profile and outcome, with the proof of the entry just appended."""
+    hashes = hashes_at_the_end(10**6)
+    assert hashes == 12
+    for purpose in PURPOSES.values():
+        for outcome in OUTCOMES:
+            assert make_code(bundle_of(findings_of(purpose, outcome), 10**6, hashes)).version <= 25
+
+
+@pytest.mark.parametrize("hashes", [12, 20])
+def test_a_code_held_askew_is_read(hashes: int) -> None:
+    """Of six crooked, blurred and grainy pictures 400 pixels wide at least three give the receipt (a phone takes
+    thirty a second), and none gives anything else.
+    """
+    bundle = bundle_of(findings_of(PURPOSES["airport-gate"], "verified"), 10**6, hashes)
+    picture = Image.open(io.BytesIO(make_code(bundle).png()))
+    dice = random.Random(hashes)
+    read: list[ReceiptBundle] = []
+    for seed in range(6):
+        view = photographed(picture, width=400, angle=dice.uniform(-12, 12), seed=seed)
+        read += [ReceiptBundle.from_text(found.text) for found in zxingcpp.read_barcodes(view)]
+    assert len(read) >= 3
+    assert all(found == bundle for found in read)
