@@ -14,9 +14,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from augmentation import Canvas, canvas, sample
 from network import Heatmaps, Landmarker, Places
+from packing import pack
 from people import digest, load
 from torch import Tensor, nn
 
@@ -59,7 +61,7 @@ def loss_of(logits: Tensor, places: Tensor, points: Tensor, weights: Tensor) -> 
 def train(minutes: float, steps: int | None) -> tuple[Heatmaps, int]:
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # repeatable, and no slower per core
     pictures = load()[0]
     canvases = [canvas(picture) for picture in pictures]
     frontal = [made for made, picture in zip(canvases, pictures, strict=True) if abs(picture.yaw) < 21]
@@ -96,6 +98,9 @@ def export(network: Heatmaps, out: Path) -> None:
         dynamo=False,
         opset_version=17,
     )
+    packed = pack(onnx.load(out))
+    packed.doc_string = ""
+    onnx.save(packed, out)
 
 
 def main() -> None:

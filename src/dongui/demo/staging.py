@@ -33,10 +33,12 @@ TURN_YAWS = (0.0, -8.0, -17.0, -26.0, -34.0, -26.0, -14.0, 0.0, 12.0, 22.0, 32.0
 _FRAME = 480  # pixels a side of a staged frame
 _SHARPER = 1.3  # the print's pixels a pixel of the frame: shrunk first, so that nothing aliases
 _PIXELS_PER_MM = 1.5  # at the sheet's distance; a life-size face then fills the frame like the clips' heads
-_WHITE, _BACKGROUND = 235.0, 128.0
+_WHITE, _BACKGROUND = (235, 235, 235), 128
 _NOISE = 2.0  # standard deviation of the camera's noise, of 255
 _QUALITY = 88
 _SEED = 20261122
+
+_Colours = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,10 @@ def turned_print(
 ) -> list[bytes]:
     """Print ``portrait`` (any encoding Pillow reads) and turn it through ``yaws`` before a plain wall."""
     held = held or Print()
-    picture = _printed(portrait, held)
+    card = _card(portrait, held)
     sheet = Sheet(distance_mm=held.distance_mm, bend_radius_mm=held.bend_radius_mm)
     rng = np.random.default_rng(_SEED)
-    return [_encode(_see(picture, replace(sheet, yaw=yaw), held), rng) for yaw in yaws]
+    return [_encode(_see(card, replace(sheet, yaw=yaw), held), rng) for yaw in yaws]
 
 
 def still_clip(picture: bytes, *, frames: int = 15) -> list[bytes]:
@@ -92,46 +94,53 @@ def dimmed(clip: Sequence[bytes], *, exposure: float = 0.08, noise: float = 4.0)
     return [_encode(_decode(frame) * exposure, rng, noise=noise) for frame in clip]
 
 
-def _see(picture: NDArray[np.float64], sheet: Sheet, held: Print) -> NDArray[np.float64]:
-    """Look at the sheet: a ray for each pixel, followed to the paper or past it."""
+def _see(card: _Colours, sheet: Sheet, held: Print) -> _Colours:
+    """Look at the sheet: a ray for each pixel, followed to the card or past it."""
     axis = (np.arange(_FRAME) + 0.5 - _FRAME / 2) / _PIXELS_PER_MM
     paper = sheet.to_paper(np.stack(np.meshgrid(axis, axis), axis=-1))
-    height, width = picture.shape[:2]
-    at = paper * (width / held.width_mm) + [width / 2 - 0.5, height / 2 - 0.5]
-    margin = held.margin_mm * width / held.width_mm
-    inside = ((at >= -0.5) & (at <= [width - 0.5, height - 0.5])).all(axis=-1)
-    card = ((at >= -margin) & (at <= [width + margin, height + margin])).all(axis=-1)
-    seen = np.where(card[..., None], _WHITE, _BACKGROUND) * np.ones(3)
-    seen[inside] = _interpolate(picture, at[inside])
-    return np.asarray(seen)
+    height, width = card.shape[:2]
+    x, y = np.moveaxis(paper * (width / (held.width_mm + 2 * held.margin_mm)), -1, 0)
+    x, y = x + (width / 2 - 0.5), y + (height / 2 - 0.5)
+    inside = (x >= 0) & (x < width - 1) & (y >= 0) & (y < height - 1)
+    seen = np.full((_FRAME, _FRAME, 3), _BACKGROUND, dtype=np.float32)
+    seen[inside] = _interpolate(card, x[inside], y[inside])
+    return seen
 
 
-def _printed(portrait: bytes, held: Print) -> NDArray[np.float64]:
-    """The portrait at the fineness the frame can show."""
+def _card(portrait: bytes, held: Print) -> _Colours:
+    """The portrait at the fineness the frame can show, on its white card."""
     image = Image.open(io.BytesIO(portrait)).convert("RGB")
     width = min(image.width, round(held.width_mm * _PIXELS_PER_MM * _SHARPER))
-    size = (width, max(1, round(image.height * width / image.width)))
-    return np.asarray(image.resize(size, Image.Resampling.LANCZOS), dtype=np.float64)
+    height = max(1, round(image.height * width / image.width))
+    margin = round(held.margin_mm * width / held.width_mm)
+    card = Image.new("RGB", (width + 2 * margin, height + 2 * margin), _WHITE)
+    card.paste(image.resize((width, height), Image.Resampling.LANCZOS), (margin, margin))
+    return np.asarray(card, dtype=np.float32)
 
 
-def _interpolate(picture: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
-    height, width = picture.shape[:2]
-    at = np.clip(at, 0.0, [width - 1.001, height - 1.001])
-    whole = at.astype(np.intp)
-    across, down = (at - whole).T[..., None]
-    x, y = whole.T
-    upper = picture[y, x] * (1 - across) + picture[y, x + 1] * across
-    lower = picture[y + 1, x] * (1 - across) + picture[y + 1, x + 1] * across
+def _interpolate(card: _Colours, x: NDArray[np.float64], y: NDArray[np.float64]) -> _Colours:
+    """Colours between the card's pixels, bilinearly; ``x`` and ``y`` lie within it."""
+    flat = card.reshape(-1, 3)
+    column, row = x.astype(np.intp), y.astype(np.intp)
+    across = (x - column).astype(np.float32)[:, None]
+    down = (y - row).astype(np.float32)[:, None]
+    corner = row * card.shape[1] + column
+    upper = flat[corner] * (1 - across) + flat[corner + 1] * across
+    corner += card.shape[1]
+    lower = flat[corner] * (1 - across) + flat[corner + 1] * across
     return np.asarray(upper * (1 - down) + lower * down)
 
 
-def _decode(picture: bytes) -> NDArray[np.float64]:
-    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"), dtype=np.float64)
+def _decode(picture: bytes) -> _Colours:
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"), dtype=np.float32)
 
 
-def _encode(seen: NDArray[np.float64], rng: np.random.Generator, *, noise: float = _NOISE) -> bytes:
-    noisy = seen + rng.normal(0.0, noise, seen.shape)
-    return _save(Image.fromarray(np.clip(np.rint(noisy), 0, 255).astype(np.uint8)))
+def _encode(seen: _Colours, rng: np.random.Generator, *, noise: float = _NOISE) -> bytes:
+    noisy = rng.standard_normal(seen.shape, dtype=np.float32)
+    noisy *= noise
+    noisy += seen
+    np.clip(noisy, 0, 255, out=noisy)
+    return _save(Image.fromarray(np.rint(noisy, out=noisy).astype(np.uint8)))
 
 
 def _save(image: Image.Image) -> bytes:
