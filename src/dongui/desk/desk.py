@@ -12,10 +12,9 @@ from typing import Self
 
 from dongui.confinement import Confined, Confinement
 from dongui.consent import giving
-from dongui.consent.profile import load_profile
+from dongui.consent.profile import load_profiles
 from dongui.consent.purpose import RegisteredPurpose
 from dongui.consent.receipt import ConsentReceipt
-from dongui.consent.registration import register
 from dongui.consent.subject import subject_handle
 from dongui.desk.folder import ControllerEntry, read_controller, read_key
 from dongui.documents.authenticated import AuthenticatedDocument
@@ -98,14 +97,8 @@ class Desk:
         Raises ``Misuse`` (``purpose.*``) for a folder that cannot be registered: a desk does not open its
         doors with a purpose in an unknown state.
         """
-        own = {
-            folder.name: folder for folder in sorted((self.path / "purposes").iterdir()) if folder.is_dir()
-        }
-        folders = {**shipped_profiles(), **own}
-        registered = (
-            register(load_profile(folder, controller=self.entry.party)) for folder in folders.values()
-        )
-        return {purpose.id: purpose for purpose in registered}
+        own = sorted(folder for folder in (self.path / "purposes").iterdir() if folder.is_dir())
+        return load_profiles([*shipped_profiles().values(), *own], controller=self.entry.party)
 
     def purpose(self, purpose_id: str) -> RegisteredPurpose:
         """Return one purpose. Raises ``Misuse`` (``purpose.unknown``) and names those there are."""
