@@ -25,6 +25,7 @@ from dongui.biometrics.instruments import Instruments
 from dongui.biometrics.intervals import Proportion
 from dongui.biometrics.operating_points import Measured
 from dongui.biometrics.pixels import Features
+from dongui.biometrics.recognisers.weights import RESNET
 from dongui.biometrics.reference import take_reference
 from dongui.errors import Undetermined
 
@@ -189,6 +190,7 @@ def data_file(measured: Sequence[Measured], pipeline: bytes) -> str:
     lines = [
         "# Written by benchmarks/london.py --write. Counts, never rates: intervals are computed from them.",
         'name = "dlib-resnet-v1-london"',
+        f'recogniser = "{RESNET}"',
         f"mated_at_most = {MATED_AT_MOST}",
         f"non_mated_from = {NON_MATED_FROM:.2f}",
         f'pipeline_sha256 = "{pipeline.hex()}"',

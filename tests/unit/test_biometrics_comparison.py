@@ -22,7 +22,9 @@ from dongui.errors import Misuse
 PIPELINE = bytes(range(32))
 TURN = TurnAssessment(Challenge(Side.PICTURE_LEFT), 15, 38)
 EVERYONE = Measured("everyone", 51, 102, 0, 51, 0, 0, 5100, 0, 43)
-POINT = OperatingPoint("test", 0.42, 0.60, PIPELINE, False, "a set", date(2026, 11, 22), EVERYONE)
+POINT = OperatingPoint(
+    "test", "dlib-resnet-v1", 0.42, 0.60, PIPELINE, False, "a set", date(2026, 11, 22), EVERYONE
+)
 
 
 def template(*first: float) -> Template:

@@ -1,0 +1,150 @@
+"""``dongui recogniser``: the models that look at faces, their origin, and what was measured of them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from dongui.biometrics.cards import ModelCard, card, cards
+from dongui.biometrics.intervals import Proportion
+from dongui.biometrics.operating_points import Measured, OperatingPoint, operating_points
+from dongui.cli.output import JsonValue, choose, show, table
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="The models that look at faces: their cards, and what was measured.", no_args_is_help=True
+)
+
+_FIELDS = {
+    "title": ("model", "모델"),
+    "task": ("task", "하는 일"),
+    "weights_sha256": ("weights (SHA-256)", "가중치(SHA-256)"),
+    "weights_source": ("weights from", "가중치 출처"),
+    "licence": ("licence", "이용 허락"),
+    "year": ("year", "연도"),
+    "training_data": ("training data", "학습 데이터"),
+    "consent_of_its_people": ("consent of its people", "사진 속 사람들의 동의"),
+    "intended_use": ("intended use", "용도"),
+    "limits": ("limits", "한계"),
+}
+_CONSENT_KO = {
+    "obtained": "받음",
+    "not obtained": "받지 않음",
+    "nobody depicted": "실존 인물 없음",
+    "unknown": "알 수 없음",
+}
+
+
+@app.command("list")
+def list_() -> None:
+    """List every model Dongui runs, and whether the people in its training pictures were asked."""
+    columns = (
+        "ID",
+        choose("task", "하는 일"),
+        choose("year", "연도"),
+        choose("consent of its people", "사진 속 사람들의 동의"),
+        choose("licence", "이용 허락"),
+    )
+    rows = [(one.name, one.task, one.year, _consent(one), one.licence) for one in cards().values()]
+    show({"models": [dict(asdict(one)) for one in cards().values()]}, lambda: table(columns, rows))
+
+
+@app.command("show")
+def show_(name: Annotated[str, typer.Argument(help="Name of the model, as list shows it.")]) -> None:
+    """Show a model's card and the operating points measured with it, group by group."""
+    found = card(name)
+    points = [point for point in operating_points().values() if point.recogniser == name]
+    result: dict[str, JsonValue] = dict(asdict(found))
+    result["operating_points"] = [_point(point) for point in points]
+    show(result, lambda: Group(_drawn(found), *(part for point in points for part in _measured(point))))
+
+
+def _consent(one: ModelCard) -> str:
+    return choose(one.consent_of_its_people, _CONSENT_KO[one.consent_of_its_people])
+
+
+def _drawn(one: ModelCard) -> RenderableType:
+    values = {**asdict(one), "consent_of_its_people": _consent(one)}
+    rows = [(choose(*label), str(values[field])) for field, label in _FIELDS.items()]
+    return table((one.name, ""), rows)
+
+
+def _measured(point: OperatingPoint) -> tuple[RenderableType, ...]:
+    columns = (
+        choose("group", "집단"),
+        choose("people", "사람 수"),
+        "FMR",
+        "FNMR",
+        choose("undetermined, one person", "판단 불가(같은 사람)"),
+        choose("undetermined, two people", "판단 불가(다른 사람)"),
+    )
+    groups = (point.everyone, *point.by_group)
+    rows = [
+        (one.group, str(one.people), *(_percent(rate) for rate in _rates(one).values())) for one in groups
+    ]
+    return Text("\n" + _heading(point), style="bold"), table(columns, rows)
+
+
+def _heading(point: OperatingPoint) -> str:
+    assessed = (
+        choose("assessed for use", "사용 평가 완료")
+        if point.assessed_for_use
+        else choose("NOT ASSESSED FOR USE", "사용 평가를 거치지 않음")
+    )
+    return choose(
+        f"operating point {point.name}: mated up to {point.mated_at_most:g}, non-mated from "
+        f"{point.non_mated_from:g}, undetermined between; {assessed}\nmeasured on {point.measured_on}: "
+        f"{point.data_set}; percent, with exact 95% intervals",
+        f"판정 기준 {point.name}: {point.mated_at_most:g} 이하 일치, {point.non_mated_from:g} 이상 불일치, "
+        f"그 사이는 판단 불가; {assessed}\n측정일 {point.measured_on}: {point.data_set}; "
+        "백분율과 정확한 95% 구간",
+    )
+
+
+def _rates(one: Measured) -> dict[str, Proportion]:
+    return {
+        "fmr": one.fmr,
+        "fnmr": one.fnmr,
+        "undetermined_mated": one.undetermined_mated,
+        "undetermined_non_mated": one.undetermined_non_mated,
+    }
+
+
+def _percent(rate: Proportion) -> str:
+    if rate.value is None:
+        return "-"
+    low, high = rate.interval()
+    return f"{100 * rate.value:.1f} ({100 * low:.1f}-{100 * high:.1f})"
+
+
+def _point(point: OperatingPoint) -> dict[str, JsonValue]:
+    return {
+        "name": point.name,
+        "mated_at_most": point.mated_at_most,
+        "non_mated_from": point.non_mated_from,
+        "pipeline_sha256": point.pipeline_digest.hex(),
+        "assessed_for_use": point.assessed_for_use,
+        "data_set": point.data_set,
+        "measured_on": point.measured_on.isoformat(),
+        "groups": [_group(one) for one in (point.everyone, *point.by_group)],
+    }
+
+
+def _group(one: Measured) -> dict[str, JsonValue]:
+    return {
+        "group": one.group,
+        "people": one.people,
+        "pictures": one.pictures,
+        "not_acquired": one.not_acquired,
+        **{name: _counted(rate) for name, rate in _rates(one).items()},
+    }
+
+
+def _counted(rate: Proportion) -> dict[str, JsonValue]:
+    low, high = rate.interval()
+    return {"hits": rate.hits, "trials": rate.trials, "interval": [low, high]}
