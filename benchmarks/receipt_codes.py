@@ -9,12 +9,11 @@ import io
 import random
 
 import segno
-import zxingcpp
 from PIL import Image
 
 from dongui.receipts.base45 import to_code
 from dongui.receipts.bundle import TEXT_PREFIX
-from simulators.phone_camera import photographed
+from simulators.phone_camera import photographed, read_codes
 
 SIZES = (933, 1189, 1371)  # bytes: receipts of a log of a million, usual, longest, longest undetermined
 WIDTHS = (300, 350, 400, 450, 500, 600, 800)  # pixels
@@ -32,7 +31,7 @@ def shots_read(text: str, level: str, dice: random.Random) -> tuple[str, list[in
         views = [
             photographed(picture, width=width, angle=dice.uniform(-12, 12), seed=s) for s in range(SHOTS)
         ]
-        read.append(sum([found.text for found in zxingcpp.read_barcodes(view)] == [text] for view in views))
+        read.append(sum(read_codes(view) == [text] for view in views))
     return symbol.designator, read
 
 
