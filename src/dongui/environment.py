@@ -41,6 +41,7 @@ class SystemClock:
     """The operating system's clock, refused where it cannot be right."""
 
     def now(self) -> datetime:
+        """Return the moment, in UTC. Raises ``Trouble`` (``clock.implausible``)."""
         moment = datetime.now(UTC)
         if not _NOT_BEFORE <= moment < _NOT_AFTER:
             raise Trouble(
@@ -62,6 +63,7 @@ class FixedClock:
             raise ValueError("moment has no time zone; give an aware datetime")
 
     def now(self) -> datetime:
+        """Return the moment it stands at, in UTC."""
         return self.moment.astimezone(UTC)
 
 
@@ -70,6 +72,7 @@ class SystemEntropy:
     """The operating system's random generator."""
 
     def draw(self, size: int) -> bytes:
+        """Return ``size`` unpredictable bytes, 16 <= size <= 64; ``ValueError`` otherwise."""
         if not 16 <= size <= 64:
             raise ValueError(f"size is {size} bytes; it must lie between 16 and 64")
         return os.urandom(size)

@@ -22,10 +22,10 @@ from dongui.cli.frame import build
 from dongui.cli.output import FailureNotice, Language, Settings
 from dongui.errors import DonguiError, failures
 
-__all__ = ["app", "command", "run"]
+__all__ = ["EXIT_UNEXPECTED", "command", "run"]
 
 # BSD's sysexits.h, EX_SOFTWARE: a fault of this program must never be read as "refused" (1).
-_EXIT_UNEXPECTED = 70
+EXIT_UNEXPECTED = 70
 _EXIT_USAGE = 2
 _EXIT_INTERRUPTED = 130
 # What a shell reports for a program ended by SIGPIPE.
@@ -46,15 +46,6 @@ Exit codes:
 _NOUNS = ("session", "document", "issue", "consent", "purpose", "receipt", "log", "recogniser", "desk")
 _SINGLE = ("verify", "demo", "bench")
 
-app = typer.Typer(
-    name="dongui",
-    help="Is this person the rightful holder of this document? With consent, a receipt, and no face kept.",
-    epilog=_EPILOG,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-
 
 def _show_version(asked: bool) -> None:
     if asked:
@@ -62,7 +53,6 @@ def _show_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version: Annotated[
         bool,
@@ -72,20 +62,29 @@ def _root(
     del version
 
 
-def _register() -> None:
-    for noun in _NOUNS:
-        if find_spec(f"dongui.cli.{noun}"):
-            app.add_typer(import_module(f"dongui.cli.{noun}").app, name=noun)
-    for name in _SINGLE:
-        if find_spec(f"dongui.cli.{name}"):
-            app.command(name)(getattr(import_module(f"dongui.cli.{name}"), name))
+def command(*, only: str | None = None) -> TyperGroup:
+    """Return the command tree: the whole, for help, reference and tests, or ``only`` one member of it.
 
-
-_register()
-
-
-def command() -> TyperGroup:
-    """Return the whole command tree, for the reference and for tests."""
+    One member is all a run needs; the others' libraries would be loaded for nothing.
+    """
+    app = typer.Typer(
+        name="dongui",
+        help="Is this person the rightful holder of this document? With consent, a receipt, no face kept.",
+        epilog=_EPILOG,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"max_content_width": 100},
+    )
+    app.callback()(_root)
+    for name in _SINGLE + _NOUNS if only is None else (only,):
+        if find_spec(f"dongui.cli.{name}") is None:
+            continue
+        module = import_module(f"dongui.cli.{name}")
+        if name in _NOUNS:
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, name))
     return build(app)
 
 
@@ -103,8 +102,11 @@ def run(arguments: Sequence[str] | None = None, *, tree: TyperGroup | None = Non
     output.use(
         Settings(json="--json" in given, language=Language.of_surroundings(), debug="--debug" in given)
     )
-    with _Ending() as ending, (tree or command()).make_context("dongui", given or ["--help"]) as context:
-        context.command.invoke(context)
+    only = given[0] if given and given[0] in _SINGLE + _NOUNS else None
+    with _Ending() as ending:
+        whole = tree or command(only=only)
+        with whole.make_context("dongui", given or ["--help"]) as context:
+            context.command.invoke(context)
     with _Ending() as flushing:
         sys.stdout.flush()
     raise SystemExit(flushing.code or ending.code)
@@ -147,7 +149,7 @@ def _notice(error: BaseException) -> FailureNotice:
         return FailureNotice(failures()["cli.usage"], error.format_message(), _EXIT_USAGE)
     # The type alone: the text of an unforeseen exception may quote what it choked on.
     detail = f"{type(error).__module__}.{type(error).__qualname__}"
-    return FailureNotice(failures()["internal.unexpected"], detail, _EXIT_UNEXPECTED)
+    return FailureNotice(failures()["internal.unexpected"], detail, EXIT_UNEXPECTED)
 
 
 def _silence_stdout() -> None:

@@ -3,9 +3,12 @@
 A command computes, then calls :func:`show` once. With ``--json`` every command, failed ones
 too, writes exactly one object to standard output::
 
-    {"outcome": "ok" | "verified", "result": {...}}
+    {"outcome": "ok", "result": {...}}
     {"outcome": "refused" | "undetermined" | "misuse",
      "failure": {"name", "family", "detail", "meaning", "next_step", "exit_code"}}
+
+A ``dongui verify`` that came to an answer has a ``result`` whatever the outcome: there is a receipt, and the
+``reason`` in it is such a failure or null.
 
 The failure is the problem object of RFC 9457 with this project's words: ``name`` is its ``type``,
 ``meaning`` its ``title``, ``exit_code`` its ``status``. Without ``--json`` results go to standard output,

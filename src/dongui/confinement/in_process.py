@@ -20,7 +20,7 @@ class InProcess:
     """
 
     def __init__(self, prepared: object) -> None:
-        """Take what a preparing function returned; use :meth:`start`."""
+        """Use :meth:`start`."""
         self._prepared = prepared
 
     @classmethod
