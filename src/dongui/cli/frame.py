@@ -1,18 +1,19 @@
-"""What every command shares: ``--json``, ``--language`` and ``--debug``."""
+"""What every command shares: ``--json``, ``--language``, ``--debug``; several values behind one option."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Annotated
 
 import typer
-from typer.core import TyperGroup, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command, get_group
 
 from dongui.cli import output
 from dongui.cli.output import Language
 
-__all__ = ["build"]
+__all__ = ["build", "spread_lists"]
 
 
 def _set_json(value: bool) -> bool:
@@ -85,3 +86,36 @@ def _complete(group: TyperGroup) -> None:
             _complete(member)
         else:
             member.params += _common_parameters()
+
+
+def spread_lists(arguments: Sequence[str], tree: TyperGroup) -> list[str]:
+    """Return the arguments with the name of a list option before each of its values.
+
+    ``--capture a.jpg b.jpg`` becomes ``--capture a.jpg --capture b.jpg``: its values go on until a word that
+    begins with a dash. So what is no option's value stands before such a list, or behind another option.
+    """
+    lists = _list_options(arguments, tree)
+    spread: list[str] = []
+    current: str | None = None
+    filled = False
+    for place, word in enumerate(arguments):
+        if word == "--":
+            return [*spread, *arguments[place:]]
+        if word.startswith("-"):
+            name, separator, _ = word.partition("=")
+            current, filled = (name if name in lists else None), bool(separator)
+            spread.append(word)
+        else:
+            spread += [current, word] if current is not None and filled else [word]
+            filled = True
+    return spread
+
+
+def _list_options(arguments: Sequence[str], tree: TyperGroup) -> Collection[str]:
+    """Return the names of the list options of the command the arguments call."""
+    member: object = tree
+    for word in arguments:
+        if isinstance(member, TyperGroup) and word in member.commands:
+            member = member.commands[word]
+    options = member.params if isinstance(member, TyperCommand) else []
+    return {name for one in options if isinstance(one, TyperOption) and one.multiple for name in one.opts}

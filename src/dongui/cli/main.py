@@ -18,7 +18,7 @@ from typer.exceptions import Abort, Exit, TyperException
 import dongui
 from dongui.cli import output
 from dongui.cli.debugging import trace
-from dongui.cli.frame import build
+from dongui.cli.frame import build, spread_lists
 from dongui.cli.output import FailureNotice, Language, Settings
 from dongui.errors import DonguiError, failures
 
@@ -105,7 +105,7 @@ def run(arguments: Sequence[str] | None = None, *, tree: TyperGroup | None = Non
     only = given[0] if given and given[0] in _SINGLE + _NOUNS else None
     with _Ending() as ending:
         whole = tree or command(only=only)
-        with whole.make_context("dongui", given or ["--help"]) as context:
+        with whole.make_context("dongui", spread_lists(given, whole) or ["--help"]) as context:
             context.command.invoke(context)
     with _Ending() as flushing:
         sys.stdout.flush()

@@ -24,7 +24,7 @@ def verify(
     session: Annotated[str, typer.Option(help="Id of the open session; it is spent by this command.")],
     capture: Annotated[
         list[Path],
-        typer.Option(help="A frame of the clip, JPEG or PNG, in order; give it once for each, at most 300."),
+        typer.Option(help="The clip's frames in order, JPEG or PNG, at most 300: a.jpg b.jpg ..."),
     ],
     trust: Annotated[Path, typer.Option(help="Folder of the certificates whose issuers are trusted.")],
     desk: RequiredDesk,
