@@ -88,8 +88,8 @@ SCENARIOS: tuple[Scenario, ...] = (
         "right-person-at-work",
         Localised(en="the right person, another gate", ko="본인, 다른 출입문"),
         "building-access",
-        "07",
-        _turning("07"),
+        "12",
+        _turning("12"),
         Outcome.VERIFIED,
     ),
     Scenario(
