@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,6 +29,7 @@ from dongui.receipts.statement import (
     Outcome,
     Statement,
 )
+from simulators.receipts import Operator, Person, refused
 
 EXAMPLES = settings(max_examples=60, deadline=None)
 
@@ -199,3 +201,23 @@ def test_no_bytes_break_the_reader_of_salts(data: bytes) -> None:
     """Whatever arrives in place of a disclosure is refused as ``receipt.*``."""
     with pytest.raises(Refused, match=r"receipt\."):
         Disclosure.from_bytes(data)
+
+
+@pytest.mark.parametrize("key", [1, 5, 8, 13, 14])
+def test_a_truth_value_is_no_number(key: int) -> None:
+    """CBOR's true is not its 1, though Python says they are equal: else one statement had two encodings."""
+    issued = Operator().issue(refused(Person.named("somebody"), "session.consumed"))
+    value = cbor.loads(encode_statement(issued.statement), limits=cbor.Limits(4096, 4, 100))
+    assert isinstance(value, dict)
+    value[key] = True
+    with pytest.raises(Refused, match=r"receipt\.malformed"):
+        decode_statement(cbor.dumps(value))
+
+
+@pytest.mark.parametrize(("index", "size"), [(5, 5), (0, 0), (-1, 5), (0, 2**62 + 1), (2**64 - 1, 2**62)])
+def test_a_place_outside_the_log_is_refused_when_read(index: int, size: int) -> None:
+    """Before any hash is made, and before a number meets code that trusts it."""
+    bundle = Operator().bundle(Operator().issue(refused(Person.named("somebody"), "session.consumed")))
+    moved = replace(bundle, proof=InclusionProof(index, size, ()))
+    with pytest.raises(Refused, match=r"receipt\.malformed: .* a log of"):
+        ReceiptBundle.from_bytes(moved.to_bytes())

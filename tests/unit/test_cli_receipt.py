@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from PIL import Image
 
 from dongui.cli.main import run
+from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.trust import TrustAnchors
 from dongui.receipts.bundle import ReceiptBundle
 from dongui.receipts.issuing import IssuedReceipt
 from dongui.receipts.trusting import write_trusted
+from simulators.mdoc_issuance import CLOCK, NOW, TINY_PORTRAIT, a_licence, an_issuer
 from simulators.phone_camera import read_codes
 from simulators.receipts import Operator, Person, undetermined, verified
 
@@ -226,3 +230,35 @@ def test_the_code_can_be_shown_in_a_terminal(folder: Folder) -> None:
     """--code draws it below the text; a vector file is written under its own name."""
     assert "\u2588" in folder.text("show", "receipt", "--code", "--qr", "code.svg")
     assert "<svg" in (folder.path / "code.svg").read_text()
+
+
+def test_the_salts_show_which_document_the_receipt_is_about(folder: Folder) -> None:
+    """The person's own document, authenticated anew, leads to the receipt's digest; another's does not; a
+    document of an issuer nobody trusts is not looked at.
+    """
+    issuer, stranger = an_issuer(), an_issuer(country="ZZ")
+    mine, other, forged = (
+        a_licence(authority, portrait=TINY_PORTRAIT, elements={"document_number": number})
+        for authority, number in ((issuer, "UT-1"), (issuer, "UT-2"), (stranger, "UT-1"))
+    )
+    (folder.path / "trust").mkdir()
+    root = issuer.root.public_bytes(serialization.Encoding.PEM)
+    (folder.path / "trust" / "iaca.pem").write_bytes(root)
+    for name, holder in (("mine", mine), ("other", other), ("forged", forged)):
+        (folder.path / name).write_bytes(holder.issuer_signed)
+    anchors = TrustAnchors.from_directory(folder.path / "trust")
+    authentic = authenticate(
+        mine.issuer_signed, trust_anchors=anchors, clock=CLOCK, session_transcript=None, reader_key=None
+    )
+    found = verified(SOMEBODY)
+    assert found.document is not None
+    findings = replace(found, document=replace(found.document, issuer_signed=authentic.issuer_signed))
+    issued = folder.operator.issue(findings, at=NOW.replace(second=0, microsecond=0))
+    (folder.path / "receipt").write_bytes(folder.operator.bundle(issued).to_bytes())
+    (folder.path / "salts").write_bytes(issued.disclosure.to_bytes())
+    about = (*CHECK, "--log-alone", "--salts", "salts", "--trust", "trust", "--document")
+    folder.result(*about, "mine")
+    assert folder.failure(*about, "other") == (1, "receipt.other-document")
+    code, reason = folder.failure(*about, "forged")
+    assert code == 1
+    assert str(reason).startswith("trust.")
