@@ -175,6 +175,8 @@ def test_a_root_is_not_eddsa() -> None:
         ("country", "UTO"),
         ("organisation", ""),
         ("common_name", "x" * 65),
+        ("common_name", "가" * 22),
+        ("contact", "büro@utopia.example"),
         ("common_name", "two\nlines"),
         ("contact", "somewhere"),
         ("crl_uri", "ftp://utopia.example"),

@@ -152,6 +152,7 @@ def test_each_mandatory_element_is_mandatory(kind: DocumentKind) -> None:
         ("height", 1.8),
         ("portrait_capture_date", "2024-01-01T00:00:00"),
         ("portrait_capture_date", "yesterday"),
+        ("portrait_capture_date", "0001-01-01T00:00:00+23:59"),
         ("driving_privileges", "B"),
         ("driving_privileges", [{"issue_date": "2020-01-01"}]),
         ("driving_privileges", [{"vehicle_category_code": "b"}]),
@@ -259,6 +260,7 @@ def test_no_promise_is_signed_that_a_verifier_would_refuse(attempt: Callable[[],
 
 
 def test_a_document_may_end_with_its_last_day() -> None:
-    """Expiry on the 31st means that the 31st still counts."""
+    """Expiry on the 31st means that the 31st still counts; the calendar's last day is a day."""
     assert CLOCK.now().hour == 12
     issue_with(end=39, extra=("expiry_date", "2026-12-31"))  # to 2026-12-31, noon
+    issue_with(extra=("expiry_date", "9999-12-31"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -73,7 +73,7 @@ def authority(
         profile, algorithm=algorithm, lifetime=timedelta(days=days), clock=clock, entropy=entropy
     )
     signer = made.document_signer(
-        f"{organisation} signer"[:64],
+        _signer_name(clock.now()),
         algorithm=signer_algorithm,
         lifetime=timedelta(days=signer_days),
         clock=clock,
@@ -102,11 +102,12 @@ def signer(
     """Make another document signer under an authority, because the first expires or was lost."""
     require_absent(out)
     issuing = Authority.from_bytes(inputs.read_key(authority / _AUTHORITY_FILE))
+    clock = SystemClock()
     made = issuing.document_signer(
-        f"{issuing.profile.organisation} signer"[:64],
+        _signer_name(clock.now()),
         algorithm=algorithm,
         lifetime=timedelta(days=days),
-        clock=SystemClock(),
+        clock=clock,
         entropy=SystemEntropy(),
     )
     write_once(out, made.to_bytes(), private=True)
@@ -195,6 +196,10 @@ def presentation(
         "file": str(out),
     }
     show(result, lambda: choose(f"Presentation written to {out}", f"제시 응답을 {out}에 썼습니다"))
+
+
+def _signer_name(moment: datetime) -> str:
+    return f"Document signer {moment:%Y-%m-%d}"
 
 
 def _show_certificates(certificates: dict[str, x509.Certificate], files: list[Path]) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from simulators.mdoc_certificates import CertificatePlan, key_for, name_of, root_plan, signer_plan, usage
@@ -207,6 +208,7 @@ def _places() -> Iterator[Vector]:
     )
     yield shown("signer-without-country", "trust.country-missing", _STAGE, _signer(_field(subject=nameless)))
     yield shown("signer-of-two-countries", "trust.country-missing", _STAGE, _signer(_field(subject=twofold)))
+    yield shown("signer-named-as-a-country", "trust.country-missing", _STAGE, _named_as_a_country)
     yield shown(
         "root-without-country",
         "trust.country-missing",
@@ -219,6 +221,23 @@ def _places() -> Iterator[Vector]:
         draft.signer = signer_plan(draft.root, state="UT-S")
 
     yield shown("signer-of-another-state", "trust.state-mismatch", _STAGE, in_the_north)
+
+
+def _named_as_a_country(draft: Draft) -> None:
+    """The common name under the country's identifier: two countries, one of 13 letters.
+
+    No builder makes it, so the part to be signed is changed in place and signed anew.
+    """
+    common_name, country = b"\x06\x03\x55\x04\x03", b"\x06\x03\x55\x04\x06"
+    signed_part = x509.load_der_x509_certificate(draft.signer.sign()).tbs_certificate_bytes
+    at = signed_part.rindex(common_name)
+    signed_part = signed_part[:at] + country + signed_part[at + len(country) :]
+    assert isinstance(draft.root.key, ec.EllipticCurvePrivateKey)
+    signature = draft.root.key.sign(signed_part, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+    algorithm = bytes.fromhex("300a06082a8648ce3d040302")  # ecdsa-with-SHA256
+    bits = b"\x03" + bytes([len(signature) + 1]) + b"\x00" + signature
+    body = signed_part + algorithm + bits
+    draft.chain = [b"\x30\x82" + len(body).to_bytes(2, "big") + body]
 
 
 def _signer_profiles() -> Iterator[Vector]:

@@ -104,8 +104,9 @@ class Authority:
     ) -> DocumentSigner:
         """Make a document signer with a new key, valid for ``lifetime`` (at most 457 days).
 
-        Raises ``Misuse``: ``issuing.bad-lifetime``, ``issuing.outlives-authority`` if it would end after the
-        root, or begin before it; ``Trouble``: ``clock.implausible``.
+        Raises ``Misuse``: ``issuing.bad-authority-profile`` (the common name), ``issuing.bad-lifetime``,
+        ``issuing.outlives-authority`` if it would end after the root, or begin before it; ``Trouble``:
+        ``clock.implausible``.
         """
         period = CertificatePeriod.starting(clock.now(), lifetime=lifetime, limit=SIGNER_LIFETIME_MAX)
         start, end = self.certificate.not_valid_before_utc, self.certificate.not_valid_after_utc

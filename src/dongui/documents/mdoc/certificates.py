@@ -34,9 +34,10 @@ ROOT_LIFETIME_MAX = timedelta(days=20 * 365)  # table B.1: at most 20 years
 SIGNER_LIFETIME_MAX = timedelta(days=457)  # table B.3: at most 457 days
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# Both extensions hold ASCII alone (RFC 5280, 4.2.1.6: IA5String).
+_EMAIL = re.compile(r"[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+")
 _URI = re.compile(r"https?://[!-~]+")
-_NAME_MAX = 64  # RFC 5280, ub-common-name and its like
+_NAME_BYTES_MAX = 64  # RFC 5280, ub-common-name, counted in UTF-8 as readers do
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,11 @@ def signer_certificate(
     period: CertificatePeriod,
     entropy: Entropy,
 ) -> x509.Certificate:
-    """Return a document signer under ``root``, ISO/IEC 18013-5 table B.3."""
+    """Return a document signer under ``root``, ISO/IEC 18013-5 table B.3.
+
+    Raises ``Misuse`` ``issuing.bad-authority-profile`` for a common name that cannot stand in a certificate.
+    """
+    _require_name("common_name", common_name)
     identifier = root.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     authority = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
     subject = profile.distinguished_name(common_name)
@@ -221,8 +226,11 @@ def _only(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
 
 
 def _require_name(field: str, value: str) -> None:
-    if not 1 <= len(value) <= _NAME_MAX or not value.isprintable() or value != value.strip():
-        raise _bad_profile(field, f"1 to {_NAME_MAX} printable characters without spaces around them")
+    printable = value.isprintable() and value == value.strip()
+    if not printable or not 1 <= len(value.encode("utf-8")) <= _NAME_BYTES_MAX:
+        raise _bad_profile(
+            field, f"printable text of 1 to {_NAME_BYTES_MAX} bytes in UTF-8, without spaces around it"
+        )
 
 
 def _bad_profile(field: str, wanted: str) -> Misuse:

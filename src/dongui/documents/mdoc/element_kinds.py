@@ -46,7 +46,7 @@ _JPEG_SCAN = 0xDA
 
 def tdate(moment: datetime) -> Tagged:
     """Return a date-time of tag 0 as 9.1.2.4 wants it: UTC, written ``Z``, whole seconds."""
-    return Tagged(_TDATE, moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return Tagged(_TDATE, moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z")
 
 
 def as_text(identifier: str, value: object) -> CborValue:
@@ -91,11 +91,11 @@ def as_moment(identifier: str, value: object) -> CborValue:
     """A moment as a tdate of tag 0; without an offset it would be somebody's local time."""
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise _bad(identifier, "a date and time with its offset, for example 2026-01-31T12:00:00Z")
-    return tdate(moment)
+        if moment is not None and moment.tzinfo is not None:
+            return tdate(moment)
+    except (ValueError, OverflowError):
+        pass  # no date, or one that leaves the calendar when put into UTC: refused below like the rest
+    raise _bad(identifier, "a date and time with its offset, for example 2026-01-31T12:00:00Z")
 
 
 def as_privileges(identifier: str, value: object) -> CborValue:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from cryptography import x509
@@ -161,6 +161,5 @@ def _require_period(
     signer_end = signer.certificate.not_valid_after_utc
     if validity.valid_until > signer_end:
         raise Misuse("issuing.outlives-signer", f"the signer's certificate ends on {signer_end:%Y-%m-%d}")
-    document_end = datetime.combine(data.expires + timedelta(days=1), time(), tzinfo=UTC)
-    if validity.valid_until > document_end:
+    if validity.valid_until.astimezone(UTC).date() > data.expires:
         raise Misuse("issuing.outlives-document", "valid_until lies after the document's expiry_date")

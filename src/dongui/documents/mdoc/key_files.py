@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dongui.documents.mdoc.signing_algorithms import SigningAlgorithm
+from dongui.documents.trust.certificate import read_certificate
 from dongui.encoding.cbor import CborKey, CborValue, Limits, dumps, loads_canonical
 from dongui.encoding.cose import PrivateKey
 from dongui.errors import Misuse, Refused
@@ -101,10 +102,16 @@ def _read_key(value: CborValue) -> PrivateKey:
 
 
 def _read_certificate(value: CborValue) -> x509.Certificate:
+    encoded = value if isinstance(value, bytes) else b""
     try:
-        return x509.load_der_x509_certificate(value if isinstance(value, bytes) else b"")
-    except ValueError:
+        # Read to the last extension first: the library leaves names, key and extensions for later, and a
+        # damaged one would surface wherever it is looked at.
+        known = read_certificate(encoded)
+    except Refused:
         raise _bad("its certificate cannot be read") from None
+    if known.key is None:
+        raise _bad("its certificate's key is of no known kind")
+    return x509.load_der_x509_certificate(encoded)
 
 
 def _bad(why: str) -> Misuse:
