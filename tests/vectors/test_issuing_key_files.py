@@ -11,9 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from dongui.documents.mdoc.authority import Authority, DocumentSigner
 from dongui.documents.mdoc.holder import Holder
 
-FILES = json.loads((Path(__file__).parent / "issuing" / "key-files-1.json").read_text(encoding="ascii"))[
-    "files"
-]
+VECTORS = Path(__file__).parent / "issuing" / "key-files-1.json"
+FILES = json.loads(VECTORS.read_text(encoding="ascii"))["files"]
 
 
 def test_the_first_format_is_read() -> None:
