@@ -16,7 +16,7 @@ from dongui.consent.profile import load_profiles
 from dongui.consent.purpose import RegisteredPurpose
 from dongui.consent.receipt import ConsentReceipt
 from dongui.consent.subject import subject_handle
-from dongui.desk.folder import ControllerEntry, read_controller, read_key
+from dongui.desk.folder import ControllerEntry, read_controller, read_key, require_stores
 from dongui.documents.authenticated import AuthenticatedDocument
 from dongui.documents.trust import TrustAnchors
 from dongui.environment import Clock, Entropy
@@ -65,8 +65,9 @@ class Desk:
         self.entry: ControllerEntry = read_controller(path)
         self.operator_key: SignerKey = read_key(path, "receipts.key")
         log_key = read_key(path, "log.key")
+        require_stores(path)
         moment = clock.now()
-        self.log = SqliteLog.open(path / "log.sqlite", key=log_key)
+        self.log = SqliteLog.resume(path / "log.sqlite", key=log_key)
         self.ledger = SqliteLedger.open(path / "ledger.sqlite", entropy=entropy)
         self.sessions = SqliteSessions.open(path / "sessions.sqlite", entropy=entropy)
         self.sessions.purge(at=moment)

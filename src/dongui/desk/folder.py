@@ -23,8 +23,11 @@ from dongui.environment import Entropy
 from dongui.errors import Misuse, Trouble
 from dongui.log.keys import SignerKey
 from dongui.receipts.keys import OperatorKeys
+from dongui.storage.sqlite.ledger import SqliteLedger
+from dongui.storage.sqlite.log import SqliteLog
+from dongui.storage.sqlite.sessions import SqliteSessions
 
-__all__ = ["ControllerEntry", "create_desk", "read_controller", "read_key"]
+__all__ = ["ControllerEntry", "create_desk", "read_controller", "read_key", "require_stores"]
 
 _FORMAT = 1
 _MAX_FILE_BYTES = 16 * 1024
@@ -91,6 +94,10 @@ def _write_draft(draft: Path, controller: ControllerEntry, entropy: Entropy) -> 
     _write(draft / "keys" / "receipts.key", receipts.text(), 0o600)
     _write(draft / "keys" / "log.key", log.text(), 0o600)
     _write(draft / "operator.keys", OperatorKeys(receipts.verifier, log.verifier).text(), 0o644)
+    # The stores begin here and nowhere else: one that vanishes later is missed, not silently begun anew.
+    SqliteLog.open(draft / "log.sqlite", key=log).close()
+    SqliteLedger.open(draft / "ledger.sqlite", entropy=entropy).close()
+    SqliteSessions.open(draft / "sessions.sqlite", entropy=entropy).close()
     content = {"format": _FORMAT, "controller": asdict(controller)}
     _write(draft / "desk.json", json.dumps(content, ensure_ascii=False, indent=2) + "\n", 0o644)
 
@@ -120,6 +127,14 @@ def read_controller(path: Path) -> ControllerEntry:
         return ControllerEntry(**content["controller"])
     except (ValueError, KeyError, TypeError) as error:
         raise Misuse("desk.malformed", f"desk.json cannot be read: {type(error).__name__}") from None
+
+
+def require_stores(path: Path) -> None:
+    """Raises ``Misuse`` (``desk.incomplete``) where a store the desk was made with is gone."""
+    for name in ("ledger.sqlite", "sessions.sqlite", "log.sqlite"):
+        if not (path / name).is_file():
+            # A new, empty one in its place would forget every withdrawal and every spent session.
+            raise Misuse("desk.incomplete", f"{path / name} is missing")
 
 
 def read_key(path: Path, name: str) -> SignerKey:
