@@ -62,16 +62,25 @@ def test_killing_the_verifier_reopens_nothing(tmp_path: Path) -> None:
     for _ in range(KILLS):
         left += save_sessions(path, 8 - len(left))
         process, reports = start_consumer(path, left)
-        reports.send_bytes(b"go")
-        time.sleep(dice.uniform(0, 0.03))
+        said = let_it_consume(reports, dice)
         process.kill()
         process.join()
-        said = reported(reports)
+        said += reported(reports)
         acknowledged += len(said)
         cut_short += len(said) < len(left)
         left = still_open(path, left, said)
     assert acknowledged > KILLS / 2, "the processes were killed before they did anything"
     assert cut_short > KILLS / 2, "the processes were killed after everything was done"
+
+
+def let_it_consume(reports: Connection, dice: random.Random) -> list[str]:
+    """Wait for some acknowledgements, then for a part of the time that the next one takes."""
+    begun = time.monotonic()
+    reports.send_bytes(b"go")
+    said = [reports.recv_bytes().decode() for _ in range(dice.randrange(6))]
+    each = (time.monotonic() - begun) / len(said) if said else 0.01
+    time.sleep(dice.uniform(0, 1.5 * each))
+    return said
 
 
 def still_open(path: Path, ids: list[str], said: list[str]) -> list[str]:
