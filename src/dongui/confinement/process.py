@@ -16,13 +16,16 @@ from dongui.errors import Trouble
 
 __all__ = ["Ending", "ZygoteProcess"]
 
-# One thread in every library that would otherwise start a pool when loaded; and the inference engine's
-# reporting off, which is a thread too.
 _ENVIRONMENT = {
+    # One thread in every library that would otherwise start a pool when loaded.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    # The inference engine's reporting is off, which is a thread too.
     "ORT_DISABLE_TELEMETRY": "1",
+    # The models in pages of 2 MiB where the system offers them (transparent huge pages): a fork copies, and
+    # an exit takes down, 512 times fewer entries. Measured: a third of the cost.
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
 _BOOTSTRAP = (
     "import sys; sys.path[:] = sys.argv[2:]; "
