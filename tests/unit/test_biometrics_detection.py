@@ -19,7 +19,7 @@ from dongui.biometrics.sample import EncodedPicture, Sample, Source
 from dongui.errors import Undetermined
 from simulators.biometric_data import person, view
 
-PEOPLE = ("04", "05", "07", "09", "12")
+PEOPLE = ("04", "05", "09", "12")
 
 
 @pytest.fixture(scope="module")

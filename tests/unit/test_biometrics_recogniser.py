@@ -27,7 +27,7 @@ from simulators.biometric_data import person, view
 def crops() -> list[Pixels]:
     detector, aligner = FaceDetector(), Aligner(locate(FIVE_POINTS))
     found = []
-    for number in ("04", "05", "07"):
+    for number in ("04", "05", "09"):
         picture = EncodedPicture.open(view(person(number, "portrait")), source=Source.CAPTURE, what="it")
         acquired = acquire(picture, detector=detector, aligner=aligner)
         found.append(aligner.crop(acquired.sample.pixels, acquired.points, acquired.face))

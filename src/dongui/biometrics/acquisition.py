@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from dongui.biometrics.alignment import CROP_EYE_DISTANCE_PIXELS, Aligner, FivePoints
 from dongui.biometrics.detection import DETECTION_SIDES_PIXELS, Box, FaceDetector
 from dongui.biometrics.sample import DECODED_SIDE_PIXELS, EncodedPicture, Sample
-from dongui.errors import Undetermined
 
 __all__ = ["Acquired", "acquire", "fine_enough", "one_face"]
 
@@ -58,7 +57,7 @@ def acquire(picture: EncodedPicture, *, detector: FaceDetector, aligner: Aligner
         sample.wipe()
         raise
     sample.wipe()
-    raise Undetermined(f"{picture.source}.no-face", f"no face was found in {picture.what}")
+    raise picture.source.faces(0, picture.what)
 
 
 def one_face(faces: tuple[Box, ...], picture: EncodedPicture) -> Box | None:
@@ -68,10 +67,7 @@ def one_face(faces: tuple[Box, ...], picture: EncodedPicture) -> Box | None:
     counts as a face all the same, because which of two is the holder's is not for a size to decide.
     """
     if len(faces) > 1:
-        raise Undetermined(
-            f"{picture.source}.several-faces",
-            f"{len(faces)} faces were found in {picture.what}; one is needed",
-        )
+        raise picture.source.faces(len(faces), picture.what)
     return faces[0] if faces else None
 
 

@@ -19,8 +19,9 @@ from dongui.errors import Undetermined
 
 __all__ = ["Clip", "View"]
 
-# A frame must be this much more frontal to take another's place: less is noise of the landmarks.
-_BETTER_BY_DEGREES = 3.0
+# A frame in which the face was only followed counts as this much further turned: it would have to be searched
+# by the detector once more, and less than this is noise of the landmarks.
+_FOLLOWED_COUNTS_DEGREES = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ class _Frame:
     sample: Sample
     seen: Seen
     turned: float
+
+    @property
+    def cost(self) -> float:
+        """Degrees from the front, and from having been detected."""
+        return self.turned + (0.0 if self.seen.detected else _FOLLOWED_COUNTS_DEGREES)
 
 
 class Clip:
@@ -115,7 +121,7 @@ class Clip:
     def _offer(self, frame: _Frame, halves: Sequence[int]) -> None:
         for half in halves:
             best = self._best[half]
-            if best is None or frame.turned < best.turned - _BETTER_BY_DEGREES:
+            if best is None or frame.cost < best.cost:
                 self._best[half] = frame
                 if best is not None and not self._keeps(best.sample):
                     best.sample.wipe()

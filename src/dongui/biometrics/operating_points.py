@@ -69,7 +69,8 @@ class OperatingPoint:
     """Up to ``mated_at_most`` mated, from ``non_mated_from`` on non-mated, between: undetermined.
 
     Both are Euclidean distances, 0 upwards. ``recogniser`` names the card; ``pipeline_digest``: 32 bytes, of
-    the instruments it was measured with. ``by_group`` says what ``everyone`` hides; its people are counted more than once.
+    the instruments it was measured with. ``by_group`` says what ``everyone`` hides; its people are counted
+    more than once.
     ``assessed_for_use`` says that enough people of the groups concerned were measured for somebody to answer
     for its use; no point that ships claims it.
     """

@@ -64,6 +64,17 @@ _TRANSPOSE = {
 }
 
 
+_NAMES = {
+    "too-many-bytes": ("capture.too-many-bytes", "portrait.too-many-bytes"),
+    "not-an-image": ("capture.not-an-image", "portrait.not-an-image"),
+    "format-not-read": ("capture.format-not-read", "portrait.format-not-read"),
+    "truncated": ("capture.truncated", "portrait.truncated"),
+    "damaged": ("capture.damaged", "portrait.damaged"),
+    "too-many-pixels": ("capture.too-many-pixels", "portrait.too-many-pixels"),
+    "too-small": ("capture.too-small", "portrait.too-small"),
+}
+
+
 class Source(StrEnum):
     """Whose picture it is, and so whose fault it is when it cannot be read.
 
@@ -75,9 +86,20 @@ class Source(StrEnum):
     PORTRAIT = "portrait"
 
     def failure(self, kind: str, detail: str) -> Misuse | Undetermined:
-        """Return (not raise) the failure ``capture.<kind>`` or ``portrait.<kind>``."""
-        branch = Misuse if self is Source.CAPTURE else Undetermined
-        return branch(f"{self.value}.{kind}", detail)
+        """Return (not raise) the failure ``capture.<kind>`` or ``portrait.<kind>``.
+
+        ``KeyError`` for a kind that is none of a picture's.
+        """
+        capture, portrait = _NAMES[kind]
+        return Misuse(capture, detail) if self is Source.CAPTURE else Undetermined(portrait, detail)
+
+    def faces(self, count: int, what: str) -> Undetermined:
+        """Return the failure of a picture that shows ``count`` faces instead of one."""
+        if count == 0:
+            name = "capture.no-face" if self is Source.CAPTURE else "portrait.no-face"
+            return Undetermined(name, f"no face was found in {what}")
+        name = "capture.several-faces" if self is Source.CAPTURE else "portrait.several-faces"
+        return Undetermined(name, f"{count} faces were found in {what}; one is needed")
 
 
 @dataclass(slots=True)

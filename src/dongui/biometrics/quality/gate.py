@@ -34,7 +34,7 @@ __all__ = ["QUALITY_LIMITS", "Limit", "measure", "require_answerable"]
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One measure's limit: a value that ``holds`` against ``bound`` passes, else ``quality.<failure>``."""
+    """One measure's limit: a value that ``holds`` against ``bound`` passes, else ``failure``."""
 
     measure: str
     holds: Callable[[float, float], bool]
@@ -43,13 +43,13 @@ class Limit:
 
 
 QUALITY_LIMITS = (
-    Limit("inter-eye-distance", ge, MINIMUM_PIXELS_DONGUI_2026_11, "too-small"),
-    Limit("under-exposure", le, MAXIMUM_LOST_SHARE_DONGUI_2026_11, "too-dark"),
-    Limit("over-exposure", le, MAXIMUM_LOST_SHARE_DONGUI_2026_11, "too-bright"),
-    Limit("illumination-uniformity", ge, MINIMUM_OVERLAP_DONGUI_2026_11, "uneven-light"),
-    Limit("sharpness", ge, MINIMUM_DONGUI_2026_11, "blurred"),
-    Limit("yaw", le, MAXIMUM_YAW_DEGREES_DONGUI_2026_11, "turned-away"),
-    Limit("roll", le, MAXIMUM_TILT_DEGREES_DONGUI_2026_11, "tilted"),
+    Limit("inter-eye-distance", ge, MINIMUM_PIXELS_DONGUI_2026_11, "quality.too-small"),
+    Limit("under-exposure", le, MAXIMUM_LOST_SHARE_DONGUI_2026_11, "quality.too-dark"),
+    Limit("over-exposure", le, MAXIMUM_LOST_SHARE_DONGUI_2026_11, "quality.too-bright"),
+    Limit("illumination-uniformity", ge, MINIMUM_OVERLAP_DONGUI_2026_11, "quality.uneven-light"),
+    Limit("sharpness", ge, MINIMUM_DONGUI_2026_11, "quality.blurred"),
+    Limit("yaw", le, MAXIMUM_YAW_DEGREES_DONGUI_2026_11, "quality.turned-away"),
+    Limit("roll", le, MAXIMUM_TILT_DEGREES_DONGUI_2026_11, "quality.tilted"),
 )
 
 
@@ -85,6 +85,6 @@ def require_answerable(measures: tuple[Measure, ...], *, what: str) -> None:
         if not limit.holds(value, limit.bound):
             word = "at least" if limit.holds is ge else "at most"
             raise Undetermined(
-                f"quality.{limit.failure}",
+                limit.failure,
                 f"{what}: {entry.iso_name} is {value:.3g} {entry.unit}; {word} {limit.bound:g} is needed",
             )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import secrets
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -90,9 +90,11 @@ def _exported(progress: Callable[[str], None]) -> bytes:
 
 def _keep(file: Path, model: bytes, progress: Callable[[str], None]) -> None:
     """Write whole or not at all: a crash leaves a differently named file behind, never half a model."""
-    partial = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    # No two living threads of this machine share that number; a dead one's leftover is removed.
+    partial = file.with_name(f".{file.name}.{threading.get_native_id()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial.unlink(missing_ok=True)
         with partial.open("xb") as stream:
             stream.write(model)
             stream.flush()
