@@ -15,6 +15,7 @@ from dongui.encoding.cbor import Limits
 from dongui.errors import Misuse, Refused
 
 __all__ = [
+    "MAX_TRANSCRIPT_BYTES",
     "check_session_transcript",
     "device_authentication",
     "openid4vp_handover",
@@ -22,7 +23,8 @@ __all__ = [
     "transcript_bytes",
 ]
 
-_TRANSCRIPT = Limits(max_bytes=64 * 1024, max_depth=12, max_items=1_000)
+MAX_TRANSCRIPT_BYTES = 64 * 1024
+_TRANSCRIPT = Limits(max_bytes=MAX_TRANSCRIPT_BYTES, max_depth=12, max_items=1_000)
 _THUMBPRINT_BYTES = 32
 
 

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from dongui.documents.authenticated import AuthenticatedDocument, Element, HolderBinding, Treatment
 from dongui.documents.mdoc.device_authentication import authenticate_device, check_authorizations
+from dongui.documents.mdoc.element_values import plain
 from dongui.documents.mdoc.issuer_authentication import (
     MDL_NAMESPACE,
     VerifiedIssuerPart,
@@ -20,14 +21,13 @@ from dongui.documents.mdoc.reading import PresentedDocument, read_presented
 from dongui.documents.mdoc.session_transcript import check_session_transcript
 from dongui.documents.trust import TrustAnchors
 from dongui.encoding import cbor
-from dongui.encoding.cbor import CborValue, Tagged
+from dongui.encoding.cbor import CborValue
 from dongui.environment import Clock
 from dongui.errors import Refused
 
 __all__ = ["MAX_PORTRAIT_BYTES", "BoundDocument", "authenticate", "require_bound"]
 
 MAX_PORTRAIT_BYTES = 2 * 1024 * 1024
-_DATE_TAGS = frozenset({0, 1004})  # date-time and full-date: their text is the value
 _SUBJECT = ("issuing_country", "issuing_authority", "document_number")
 
 BoundDocument = NewType("BoundDocument", AuthenticatedDocument)
@@ -117,23 +117,12 @@ def _elements(presented: PresentedDocument, issuer: VerifiedIssuerPart) -> Itera
     """Every field there is: the issuer's verified, the device's own and its error codes unverified."""
     for namespace, values in issuer.elements.items():
         for identifier, value in values.items():
-            yield Element(namespace, identifier, _plain(value), Treatment.VERIFIED)
+            yield Element(namespace, identifier, plain(value), Treatment.VERIFIED)
     for namespace, values in (presented.device.namespaces if presented.device else {}).items():
         for identifier, value in values.items():
-            yield Element(namespace, identifier, _plain(value), Treatment.UNVERIFIED)
+            yield Element(namespace, identifier, plain(value), Treatment.UNVERIFIED)
     for namespace, identifier, code in presented.errors:
         yield Element(namespace, identifier, code, Treatment.UNVERIFIED)
-
-
-def _plain(value: CborValue) -> object:
-    """Dates as the text that was signed; everything else as it is."""
-    if isinstance(value, Tagged) and value.number in _DATE_TAGS:
-        return _plain(value.value)
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return value
 
 
 def _portrait(elements: Mapping[str, Mapping[str, CborValue]]) -> bytes | None:

@@ -1,0 +1,229 @@
+"""``dongui document``: is a document authentic, and what does it say. Nobody is verified by it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Group
+
+from dongui.cli import document_fields as fields
+from dongui.cli import document_inputs as inputs
+from dongui.cli.output import FailureNotice, JsonValue, choose, describe, show, table
+from dongui.documents.authenticated import AuthenticatedDocument, HolderBinding, Treatment
+from dongui.documents.mdoc.looking import UnverifiedDocument, look
+from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.trust import TrustAnchors
+from dongui.environment import Clock
+from dongui.errors import DonguiError, Misuse, Refused, Unanswered
+from dongui.memory import SecretBuffer, forbid_core_dumps
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Documents: authenticate one, see what it says.", no_args_is_help=True)
+
+_File = Annotated[
+    Path,
+    typer.Argument(
+        help="A DeviceResponse or an IssuerSigned, at most 2 MiB: CBOR, or hexadecimal or base64 text of it."
+    ),
+]
+_Transcript = Annotated[
+    Path | None,
+    typer.Option(help="The session's transcript, plain or tagged, in any of these forms; else not bound."),
+]
+_ReaderKey = Annotated[
+    Path | None, typer.Option(help="The session's private reader key, PEM; where the device gave a MAC.")
+]
+_At = Annotated[
+    str | None,
+    typer.Option(help="Judge validity at another time: 2026-11-22 or 2026-11-22T12:00:00Z. It is said."),
+]
+
+
+@app.command("check")
+def check(
+    file: _File,
+    trust: Annotated[Path, typer.Option(help="Folder of the certificates whose issuers are trusted.")],
+    session_transcript: _Transcript = None,
+    reader_key: _ReaderKey = None,
+    at: _At = None,
+) -> None:
+    """Authenticate a document: issuer, integrity of every field, validity and, with a transcript, its holder.
+
+    Exit codes: 0 authentic, 1 refused, 2 misuse, 3 undetermined. Shows no field's value.
+    """
+    forbid_core_dumps()
+    anchors = TrustAnchors.from_directory(trust)
+    evidence = inputs.read_evidence(session_transcript, reader_key)
+    clock = inputs.clock_at(at)
+    with inputs.read_document(file) as document:
+        found = _authenticated(document, anchors, evidence, clock)
+    result = _facts(found, at) | {"fields": fields.fields_result(found.elements, values=False)}
+    show(result, lambda: table(("", ""), _fact_rows(found, at)), outcome="authentic")
+
+
+@app.command("show")
+def show_(
+    file: _File,
+    trust: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the trusted certificates; without it every field is unverified."),
+    ] = None,
+    session_transcript: _Transcript = None,
+    reader_key: _ReaderKey = None,
+    at: _At = None,
+) -> None:
+    """Show every field of a document with how it was treated: verified, carried unverified, or refused.
+
+    Of pictures only kind and size. With --trust a document that is refused is shown as refused, and the exit
+    code is that of `document check`.
+    """
+    forbid_core_dumps()
+    if trust is None:
+        if session_transcript is not None or reader_key is not None or at is not None:
+            raise Misuse(
+                "document.options-incomplete", "without --trust nothing is judged; leave the rest out"
+            )
+        with inputs.read_document(file) as document:
+            _show_claimed(look(document.view, treatment=Treatment.UNVERIFIED), None)
+        return
+    anchors = TrustAnchors.from_directory(trust)
+    evidence = inputs.read_evidence(session_transcript, reader_key)
+    clock = inputs.clock_at(at)
+    with inputs.read_document(file) as document:
+        try:
+            found = _authenticated(document, anchors, evidence, clock)
+        except Unanswered as failure:
+            _show_claimed(_claimed(document, failure), failure)
+            raise typer.Exit(failure.exit_code) from None
+    _show_authentic(found, at)
+
+
+def _authenticated(
+    document: SecretBuffer, anchors: TrustAnchors, evidence: inputs.HolderEvidence, clock: Clock
+) -> AuthenticatedDocument:
+    return authenticate(
+        document.view,
+        trust_anchors=anchors,
+        clock=clock,
+        session_transcript=evidence.transcript,
+        reader_key=evidence.reader_key,
+    )
+
+
+def _claimed(document: SecretBuffer, failure: Unanswered) -> UnverifiedDocument:
+    """What a document claims that failed; where not even that can be read, its failure is all there is."""
+    refused = isinstance(failure, Refused)
+    try:
+        return look(document.view, treatment=Treatment.REFUSED if refused else Treatment.UNVERIFIED)
+    except Refused:
+        raise failure from None
+
+
+def _show_authentic(found: AuthenticatedDocument, at: str | None) -> None:
+    rows = fields.field_rows(found.elements)
+    result = _facts(found, at) | {"fields": fields.fields_result(found.elements, values=True)}
+    show(
+        result,
+        lambda: Group(table(("", ""), _fact_rows(found, at)), "", table(fields.field_columns(), rows)),
+        outcome="authentic",
+    )
+
+
+def _show_claimed(found: UnverifiedDocument, failure: DonguiError | None) -> None:
+    notice = None if failure is None else FailureNotice.of(failure)
+    rows = fields.field_rows(found.elements)
+    result: dict[str, JsonValue] = {
+        "reason": None if notice is None else describe(notice),
+        "document_type": found.document_type,
+        "fields": fields.fields_result(found.elements, values=True),
+    }
+    outcome = (
+        "not-judged" if failure is None else "refused" if isinstance(failure, Refused) else "undetermined"
+    )
+    facts = _claim_rows(found, notice)
+    show(
+        result,
+        lambda: Group(table(("", ""), facts), "", table(fields.field_columns(), rows)),
+        outcome=outcome,
+    )
+
+
+def _claim_rows(found: UnverifiedDocument, notice: FailureNotice | None) -> list[tuple[str, str]]:
+    unsaid = choose("not said outside what is signed", "서명된 부분 밖에는 없음")
+    rows = [(choose("claims to be", "주장하는 종류"), found.document_type or unsaid)]
+    if notice is None:
+        said = choose(
+            "no: without --trust nothing here is verified",
+            "아니요: --trust 없이는 아무것도 확인되지 않습니다",
+        )
+        return [(choose("judged", "판단"), said), *rows]
+    failure = notice.failure
+    outcome = (
+        choose("REFUSED", "거부됨")
+        if failure.family == "refused"
+        else choose("UNDETERMINED", "판단할 수 없음")
+    )
+    return [
+        (choose("outcome", "결과"), outcome),
+        (choose("reason", "이유"), f"{failure.name}: {notice.detail}"),
+        ("", choose(failure.meaning, failure.meaning_ko)),
+        (choose("next", "다음"), choose(failure.next_step, failure.next_step_ko)),
+        *rows,
+    ]
+
+
+def _facts(found: AuthenticatedDocument, at: str | None) -> dict[str, JsonValue]:
+    bound = found.holder_binding is not HolderBinding.NOT_BOUND
+    return {
+        "kind": found.kind,
+        "document_type": found.document_type,
+        "issuer": found.issuer,
+        "signed_at": found.signed_at.isoformat(),
+        "valid_from": found.valid_from.isoformat(),
+        "valid_until": found.valid_until.isoformat(),
+        "judged_at": found.judged_at.isoformat(),
+        "judged_at_another_time": at is not None,
+        "holder_binding": found.holder_binding.value,
+        "verify_would_refuse": None if bound else "mdoc.holder-not-bound",
+    }
+
+
+def _fact_rows(found: AuthenticatedDocument, at: str | None) -> list[tuple[str, str]]:
+    judged = _moment(found.judged_at)
+    if at is not None:
+        judged = choose(
+            f"{judged}: ANOTHER TIME, asked for by --at, not now",
+            f"{judged}: 지금이 아니라 --at으로 정한 다른 시각",
+        )
+    period = f"{_moment(found.valid_from)} – {_moment(found.valid_until)}"
+    return [
+        (choose("outcome", "결과"), choose("AUTHENTIC", "진본임")),
+        (choose("document", "문서"), f"{found.kind}, {found.document_type}"),
+        (choose("issuer", "발급자"), found.issuer),
+        (choose("signed", "서명"), _moment(found.signed_at)),
+        (choose("valid", "유효 기간"), period),
+        (choose("judged at", "판단 시각"), judged),
+        (choose("holder", "소지자"), _binding(found.holder_binding)),
+        (choose("fields", "항목"), fields.summary(found.elements)),
+    ]
+
+
+def _binding(binding: HolderBinding) -> str:
+    if binding is HolderBinding.DEVICE_SIGNATURE:
+        return choose("bound: the device signed this session", "결속됨: 기기가 이 세션에 서명함")
+    if binding is HolderBinding.DEVICE_MAC:
+        return choose(
+            "bound: the device's MAC is over this session", "결속됨: 기기의 MAC이 이 세션에 대한 것임"
+        )
+    return choose(
+        "holder not bound: no session was proved; `dongui verify` would refuse it (mdoc.holder-not-bound)",
+        "소지자 결속 없음: 세션 증명이 없어 `dongui verify`라면 거부함 (mdoc.holder-not-bound)",
+    )
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
