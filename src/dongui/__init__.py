@@ -14,8 +14,6 @@ if TYPE_CHECKING:
         ControllerEntry,
         Desk,
         LoggedConsent,
-        OpenID4VPHandover,
-        QrHandover,
         create_desk,
     )
     from dongui.documents.authenticated import AuthenticatedDocument, HolderBinding
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     from dongui.receipts.checking import VerifiedReceipt, check_receipt
     from dongui.receipts.keys import OperatorKeys
     from dongui.receipts.statement import Channel, Outcome
+    from dongui.session import OpenID4VPHandover, QrHandover
     from dongui.verification import Capture, Verification, verify
 
 __version__ = "0.1.0"
@@ -53,10 +52,10 @@ _HOMES = {
     "InProcess": "dongui.confinement",
     "LoggedConsent": "dongui.desk",
     "Misuse": "dongui.errors",
-    "OpenID4VPHandover": "dongui.desk",
+    "OpenID4VPHandover": "dongui.session",
     "OperatorKeys": "dongui.receipts.keys",
     "Outcome": "dongui.receipts.statement",
-    "QrHandover": "dongui.desk",
+    "QrHandover": "dongui.session",
     "ReceiptBundle": "dongui.receipts.bundle",
     "Refused": "dongui.errors",
     "SecretBuffer": "dongui.memory",

@@ -21,7 +21,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from dongui.biometrics.attack_detection.challenge import Challenge
-from dongui.documents.mdoc.session_transcript import openid4vp_handover
+from dongui.documents.mdoc.session_transcript import openid4vp_handover, qr_handover
 from dongui.environment import Clock, Entropy
 from dongui.errors import Refused, Trouble
 
@@ -31,7 +31,8 @@ __all__ = [
     "SESSION_LIFETIME",
     "ConsumedSession",
     "Handover",
-    "Openid4vpHandover",
+    "OpenID4VPHandover",
+    "QrHandover",
     "Redemption",
     "Session",
     "SessionStore",
@@ -110,7 +111,7 @@ class Handover(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Openid4vpHandover:
+class OpenID4VPHandover:
     """The handover of OpenID for Verifiable Presentations 1.0, B.2.6.1, with an encrypted response.
 
     ``client_id`` carries its prefix, for example ``x509_san_dns:gate.example``; ``response_uri`` is where the
@@ -124,6 +125,21 @@ class Openid4vpHandover:
         """Return the transcript; the nonce stands in it as base64url without padding, as in the request."""
         thumbprint = jwk_thumbprint(reader_key)
         return openid4vp_handover(self.client_id, _base64url(nonce), thumbprint, self.response_uri)
+
+
+@dataclass(frozen=True, slots=True)
+class QrHandover:
+    """The handover of a session begun from the phone's QR code (ISO/IEC 18013-5, 9.1.5.1).
+
+    ``device_engagement`` is the encoded DeviceEngagement as scanned.
+    """
+
+    device_engagement: bytes = field(repr=False)
+
+    def transcript(self, *, nonce: bytes, reader_key: ec.EllipticCurvePublicKey) -> bytes:
+        """Return the transcript. The reader key, fresh in every session, does the nonce's work here."""
+        del nonce
+        return qr_handover(self.device_engagement, reader_key)
 
 
 class SessionStore(Protocol):

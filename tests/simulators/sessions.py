@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from dongui.environment import FixedClock, SystemEntropy
-from dongui.session import Openid4vpHandover, Session, open_session
+from dongui.session import OpenID4VPHandover, Session, open_session
 
 __all__ = ["HANDOVER", "NOON", "a_session"]
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
-HANDOVER = Openid4vpHandover("x509_san_dns:gate.example", "https://gate.example/response")
+HANDOVER = OpenID4VPHandover("x509_san_dns:gate.example", "https://gate.example/response")
 
 
 def a_session(*, opened: datetime = NOON, consent_record: str = "record-7f3a") -> Session:

@@ -13,10 +13,9 @@ from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.output import JsonValue, choose, show, table
 from dongui.cli.writing import require_absent, write_once
 from dongui.consent.moments import write_moment
-from dongui.desk import OpenID4VPHandover, QrHandover
 from dongui.errors import Misuse
 from dongui.memory import SecretBuffer
-from dongui.session import Handover, Session
+from dongui.session import Handover, OpenID4VPHandover, QrHandover, Session
 
 __all__ = ["app"]
 

@@ -10,13 +10,13 @@ from dongui.confinement import Confined
 from dongui.consent.purpose import OtherWay
 from dongui.demo.cast import LicensingAuthority
 from dongui.demo.scenarios import Scenario, Twist
-from dongui.desk import ControllerEntry, Desk, OpenID4VPHandover
+from dongui.desk import ControllerEntry, Desk
 from dongui.documents.mdoc.holder import Holder, HolderMethod
 from dongui.documents.mdoc.verifying import authenticate
 from dongui.environment import Entropy
 from dongui.memory import SecretBuffer
 from dongui.receipts.statement import Channel, Outcome
-from dongui.session import Session
+from dongui.session import OpenID4VPHandover, Session
 from dongui.verification import Capture, Verification
 
 __all__ = ["CONTROLLER", "HANDOVER", "Scene", "Story"]

@@ -2,6 +2,5 @@
 
 from dongui.desk.desk import Desk, LoggedConsent
 from dongui.desk.folder import ControllerEntry, create_desk
-from dongui.desk.handovers import OpenID4VPHandover, QrHandover
 
-__all__ = ["ControllerEntry", "Desk", "LoggedConsent", "OpenID4VPHandover", "QrHandover", "create_desk"]
+__all__ = ["ControllerEntry", "Desk", "LoggedConsent", "create_desk"]
