@@ -262,6 +262,18 @@ def test_too_large_an_order_is_refused_before_anything_moves(either: Confined) -
         run(either, "measure", b"", *(SecretBuffer(bytearray(1)) for _ in range(1025)))
 
 
+def test_too_large_arguments_are_refused() -> None:
+    """What a preparing function is given is bounded too."""
+    with pytest.raises(Misuse, match="524289; the limit is 524288"):
+        Confinement.start(
+            f"{TASKS}:prepare",
+            arguments=bytes((1 << 19) + 1),
+            progress=lambda _message: None,
+            timeout_seconds=1,
+            memory_bytes=MEMORY,
+        )
+
+
 def test_a_child_cannot_write_a_file(confinement: Confinement, tmp_path: Path) -> None:
     """A decoder that goes astray cannot leave a face on disk: the first byte is refused (EFBIG)."""
     assert run(confinement, "write_file", str(tmp_path / "face").encode()) == b"27"

@@ -11,7 +11,7 @@ from typing import Protocol, Self
 
 from dongui.confinement.exchange import Bounds, exchange, judge
 from dongui.confinement.process import ZygoteProcess
-from dongui.confinement.wire import require_bounded
+from dongui.confinement.wire import require_bounded, require_bounded_arguments
 from dongui.errors import Misuse
 from dongui.memory import SecretBuffer
 
@@ -69,9 +69,11 @@ class Confinement:
         called with what the preparing function says. ``timeout_seconds`` and ``memory_bytes`` bound each
         task; memory is counted beyond what the warm zygote holds.
 
-        Raises ``Trouble`` (``confinement.not-started``), ``Misuse`` (``confinement.threads-started``), or
-        the failure the preparing function raised.
+        Raises ``Trouble`` (``confinement.not-started``), ``Misuse`` (``confinement.threads-started``,
+        ``confinement.order-too-large`` for more than 512 KiB of arguments), or the failure the preparing
+        function raised.
         """
+        require_bounded_arguments(arguments)
         return cls(
             _Preparation(prepare, arguments, progress, prepare_timeout_seconds),
             Bounds(timeout_seconds, memory_bytes),

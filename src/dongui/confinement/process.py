@@ -75,11 +75,11 @@ class ZygoteProcess:
             send_frame(self._control, Kind.PREPARE, reference.encode() + b"\0" + arguments)
             while (frame := receive_frame(self._control)).kind is Kind.PROGRESS:
                 progress(frame.payload.decode("utf-8", "replace"))
+            _require_ready(frame)
         except TimeoutError:
             raise Trouble("confinement.not-started", f"not prepared within {seconds:g} seconds") from None
         except (BrokenWireError, OSError):
             raise Trouble("confinement.not-started", "the process ended while it prepared") from None
-        _require_ready(frame)
 
     def fork(self, task: str, wire: socket.socket, *, seconds: float, memory_bytes: int) -> None:
         """Ask for a child that answers over ``wire``. Raises ``OSError`` if the zygote is gone."""

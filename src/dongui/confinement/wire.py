@@ -31,6 +31,7 @@ __all__ = [
     "receive_frame",
     "receive_order",
     "require_bounded",
+    "require_bounded_arguments",
     "send_frame",
     "send_order",
     "unpack_failure",
@@ -99,6 +100,15 @@ def require_bounded(order: bytes, buffers: Sequence[SecretBuffer]) -> None:
     ):
         if size > limit:
             raise Misuse("confinement.order-too-large", f"{what}: {size}; the limit is {limit}")
+
+
+def require_bounded_arguments(arguments: bytes) -> None:
+    """Raise ``Misuse`` (``confinement.order-too-large``) for more than a preparing function can be given."""
+    limit = MAX_REPLY_BYTES // 2
+    if len(arguments) > limit:
+        raise Misuse(
+            "confinement.order-too-large", f"the arguments' bytes: {len(arguments)}; the limit is {limit}"
+        )
 
 
 def send_order(wire: socket.socket, order: bytes, buffers: Sequence[SecretBuffer]) -> None:
