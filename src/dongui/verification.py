@@ -30,7 +30,7 @@ from dongui.receipts import statement
 from dongui.receipts.bundle import ReceiptBundle
 from dongui.receipts.issuing import Findings, PresentedDocument, issue_receipt
 from dongui.receipts.statement import Channel, Comparison, Controller, Outcome
-from dongui.session import Session, frame_digest
+from dongui.session import ConsumedSession, Session, frame_digest
 
 if TYPE_CHECKING:
     from dongui.biometrics.instruments import Instruments
@@ -151,16 +151,17 @@ def verify(
         # 0. Session. Opened for one purpose and one consent record; spent, durably, before its comparison.
         with stopwatch("session"):
             moment = clock.now()
-            session = _require_session_for(sessions.load(session_id, at=moment), purpose, controller)
-            history = ledger.history(bytes.fromhex(session.consent_record))
-            sessions.consume(session_id, at=moment)
+            opened = sessions.load(session_id, at=moment)
+            _require_session_for(opened, purpose, controller)
+            spent = sessions.consume(session_id, at=moment)
         try:
             # 1. Terms. The consent covers this purpose, controller, every artefact class and this moment.
             with stopwatch("terms"):
+                history = ledger.history(bytes.fromhex(opened.consent_record))
                 covered = _cover(purpose, controller, history, moment)
                 sessions.claim_capture([frame_digest(frame.view) for frame in capture.frames], at=moment)
                 order = _order(
-                    session, purpose, covered, ledger, trust_anchors, accept_unassessed=accept_unassessed
+                    spent, purpose, covered, ledger, trust_anchors, accept_unassessed=accept_unassessed
                 )
             # 2 to 6. In a process of its own: examine(), below.
             answer = examiner.run(EXAMINE, order=order.to_bytes(), buffers=(document, *capture.frames))
@@ -169,7 +170,7 @@ def verify(
             found = Examination(None, None, None, failure, {})
         # 7. Receipt. Signed, then durable in the log, then proved; only then is there an answer.
         with stopwatch("receipt"):
-            findings = _findings(found, session, purpose, controller, capture.channel)
+            findings = _findings(found, spent, purpose, controller, capture.channel)
             issued = issue_receipt(
                 findings, operator_key=operator_key.private_key, clock=clock, entropy=entropy
             )
@@ -285,14 +286,13 @@ def prepare(arguments: bytes, progress: Callable[[str], None]) -> Instruments:
     return Instruments.load(cache=Path(arguments.decode()), progress=progress)
 
 
-def _require_session_for(session: Session, purpose: RegisteredPurpose, controller: Controller) -> Session:
+def _require_session_for(session: Session, purpose: RegisteredPurpose, controller: Controller) -> None:
     if session.purpose != purpose.id:
         detail = f"the session was opened for {session.purpose}; it is used for {purpose.id}"
         raise Misuse("session.other-purpose", detail)
     if session.controller != controller.id:
         detail = f"the session was opened by {session.controller}; {controller.id} uses it"
         raise Misuse("session.other-controller", detail)
-    return session
 
 
 def _cover(purpose: RegisteredPurpose, controller: Controller, history: History, moment: datetime) -> Covered:
@@ -306,7 +306,7 @@ def _cover(purpose: RegisteredPurpose, controller: Controller, history: History,
 
 
 def _order(
-    session: Session,
+    spent: ConsumedSession,
     purpose: RegisteredPurpose,
     covered: Covered,
     ledger: Ledger,
@@ -314,6 +314,7 @@ def _order(
     *,
     accept_unassessed: bool,
 ) -> Order:
+    session = spent.session
     return Order(
         judged_at=covered.judged_at,
         trust_anchors=trust_anchors,
@@ -336,15 +337,19 @@ _OUTCOMES = {
 
 
 def _findings(
-    found: Examination, session: Session, purpose: RegisteredPurpose, controller: Controller, channel: Channel
+    found: Examination,
+    spent: ConsumedSession,
+    purpose: RegisteredPurpose,
+    controller: Controller,
+    channel: Channel,
 ) -> Findings:
     outcome = Outcome.VERIFIED if found.failure is None else _OUTCOMES[found.failure.family]
     return Findings(
         controller=controller,
-        session_binding=session.binding,
+        session_binding=spent.session.binding,
         purpose=purpose.id,
         notice_version=purpose.version,
-        consent_record=session.consent_record,
+        consent_record=spent.session.consent_record,
         document=found.document,
         outcome=outcome,
         reason=None if found.failure is None else found.failure.name,
