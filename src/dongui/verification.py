@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Literal, Never
 
 from dongui.biometrics.comparison import ComparisonDecision, compare
 from dongui.biometrics.operating_points import operating_point
+from dongui.biometrics.sample import EncodedPicture, Source
 from dongui.consent.coverage import Covered, covers
 from dongui.consent.subject import require_same_handle, subject_handle
 from dongui.documents.mdoc.verifying import authenticate, require_bound
@@ -54,6 +55,7 @@ __all__ = [
     "Verification",
     "examine",
     "prepare",
+    "require_capture_size",
     "require_frames",
     "verify",
 ]
@@ -72,8 +74,10 @@ ATTACK_DETECTION = "nose-parallax"
 class Capture:
     """What the camera gave: encoded frames in order, and whether its way here was under control.
 
-    Raises ``Misuse``: ``capture.empty``, ``capture.too-many-frames`` (limit 300), ``capture.too-large``
-    (limit 256 MiB together). Frames are overwritten by :func:`verify`.
+    The headers of all frames are read here, before a session is spent on a clip that cannot be used. Raises
+    ``Misuse``: ``capture.empty``, ``capture.too-many-frames`` (limit 300), ``capture.too-large`` (limit
+    256 MiB together), and ``capture.*`` for a frame that is no JPEG or PNG within the limits. Frames are
+    overwritten by :func:`verify`.
     """
 
     frames: tuple[SecretBuffer, ...]
@@ -81,11 +85,9 @@ class Capture:
 
     def __post_init__(self) -> None:
         require_frames(len(self.frames))
-        size = sum(len(frame) for frame in self.frames)
-        if size > MAX_CAPTURE_BYTES:
-            raise Misuse(
-                "capture.too-large", f"the capture has {size} bytes; the limit is {MAX_CAPTURE_BYTES}"
-            )
+        require_capture_size(sum(len(frame) for frame in self.frames))
+        for number, frame in enumerate(self.frames, 1):
+            EncodedPicture.open(frame.view, source=Source.CAPTURE, what=f"frame {number}")
 
 
 def require_frames(count: int) -> None:
@@ -94,6 +96,14 @@ def require_frames(count: int) -> None:
         raise Misuse("capture.empty", "0 frames were given; a head turn takes several")
     if count > MAX_FRAMES:
         raise Misuse("capture.too-many-frames", f"{count} frames were given; the limit is {MAX_FRAMES}")
+
+
+def require_capture_size(size: int) -> None:
+    """Raises ``Misuse`` (``capture.too-large``); to be asked while frames are read, not after all are."""
+    if size > MAX_CAPTURE_BYTES:
+        raise Misuse(
+            "capture.too-large", f"the frames have {size} bytes or more; the limit is {MAX_CAPTURE_BYTES}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from dongui.biometrics import sample as samples
 from dongui.biometrics.sample import EncodedPicture, Source, decode
@@ -25,7 +25,7 @@ def encoded(picture: Image.Image, kind: str = "JPEG", **options: object) -> memo
 def halves(mode: str = "RGB") -> Image.Image:
     """640 x 480: left half dark, right half light."""
     rows = np.zeros((480, 640), np.uint8)
-    rows[:, 320:] = 200
+    rows[:, 320:] = 255
     return Image.fromarray(rows).convert(mode)
 
 
@@ -57,6 +57,20 @@ def test_what_is_no_usable_picture_has_a_name(kind: str) -> None:
     assert (misuse.value.name, undetermined.value.name) == (f"capture.{kind}", f"portrait.{kind}")
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("kept", [0.4, 0.7, 0.99])
+def test_a_picture_cut_off_is_known_before_it_is_decoded(kind: str, kept: float) -> None:
+    """The end mark is looked for in the header's reading: nothing is spent on a picture that stops halfway."""
+    noise = np.random.default_rng(1).integers(0, 255, (200, 200, 3), np.uint8)
+    whole = encoded(Image.fromarray(noise), kind)
+    EncodedPicture.open(whole, source=Source.CAPTURE, what="frame 1")
+    # What a camera appends after the end is its own affair.
+    EncodedPicture.open(memoryview(bytes(whole) + b"more"), source=Source.CAPTURE, what="frame 1")
+    with pytest.raises(Misuse, match="frame 1 has no end") as caught:
+        EncodedPicture.open(whole[: int(len(whole) * kept)], source=Source.CAPTURE, what="frame 1")
+    assert caught.value.name == "capture.truncated"
+
+
 def test_a_picture_of_a_gigapixel_costs_its_header() -> None:
     """The limit meets the header: a picture whose pixels are not even there is refused for its size."""
     with pytest.raises(Misuse, match="60000 x 60000 pixels; the limit is 50000000 pixels") as caught:
@@ -73,6 +87,46 @@ def test_grey_colour_and_print_colours_come_out_alike(mode: str, reduction: int)
     assert pixels.shape == (480 // reduction, 640 // reduction, 3)
     assert pixels[:, : 300 // reduction].max() < 12
     assert pixels[:, 340 // reduction :].min() > 188
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
+def test_every_layout_of_a_png_comes_out_alike(mode: str) -> None:
+    """Palettes, transparency and single bits become rows x columns x 3 too, reduced or not."""
+    for size in ((640, 480), (1_280, 960)):
+        taken = decode(encoded(halves(mode).resize(size), "PNG"), source=Source.CAPTURE, what="frame 1")
+        assert taken.pixels.shape == (480, 640, 3)
+        assert taken.pixels[:, :300].max() < 12
+        assert taken.pixels[:, 340:].min() > 188
+
+
+def test_a_colour_layout_that_is_not_read_is_named() -> None:
+    """Sixteen bits of grey are refused by name, not folded into eight."""
+    deep = Image.fromarray(np.full((100, 100), 30_000, np.uint16))
+    with pytest.raises(Misuse) as caught:
+        decode(encoded(deep, "PNG"), source=Source.CAPTURE, what="frame 1")
+    assert caught.value.name == "capture.format-not-read"
+
+
+def test_what_a_decoder_does_not_need_never_reaches_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comments, colour profiles and Exif are left out of what Pillow is given, in either format."""
+    exif = Image.Exif()
+    exif[0x010F] = "a camera's maker"
+    jpeg = encoded(halves(), comment=b"a remark", icc_profile=b"a profile", exif=exif.tobytes())
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("a remark", "a remark")
+    png = encoded(halves(), "PNG", pnginfo=notes, icc_profile=b"a profile", exif=exif.tobytes())
+    given: list[bytes] = []
+    opening = Image.open
+
+    def listening(stream: io.BytesIO, *, formats: tuple[str, ...]) -> Image.Image:
+        given.append(stream.getvalue())
+        return opening(stream, formats=formats)
+
+    monkeypatch.setattr(Image, "open", listening)
+    for data in (jpeg, png):
+        decode(data, source=Source.CAPTURE, what="frame 1")
+    assert all(b"a remark" in bytes(data) and b"maker" in bytes(data) for data in (jpeg, png))
+    assert not any(word in seen for seen in given for word in (b"a remark", b"maker", b"profile", b"iCCP"))
 
 
 def test_a_png_is_reduced_to_the_same_scale() -> None:

@@ -8,6 +8,7 @@ animation) is left out of what it is given: metadata readers are where image lib
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ _MAX_SEGMENTS = 256
 _PNG_NEEDED = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
 _MAX_CHUNKS = 100_000
 _MAX_EXIF_ENTRIES = 64
+_JPEG_END = re.compile(b"\xff\xd9")
+_PNG_END = b"IEND\xae\x42\x60\x82"  # the end chunk holds nothing, so its checksum is always this
 _ORIENTATION_TAG = 0x0112
 
 
@@ -63,7 +66,9 @@ class HeaderError(ValueError):
 class Header:
     """Format and stored size in pixels; ``orientation`` is Exif's 1 to 8 (1: as stored).
 
-    ``parts`` are the stretches of bytes (from, to) a decoder needs, in order.
+    ``parts`` are the stretches of bytes (from, to) a decoder needs, in order. ``ends`` tells whether the
+    picture's end mark is there: without it the picture was cut off, which is better known before anything
+    is spent on it.
     """
 
     format: PictureFormat
@@ -71,6 +76,7 @@ class Header:
     height: int
     orientation: int
     parts: tuple[tuple[int, int], ...]
+    ends: bool
 
 
 def read_header(data: memoryview) -> Header:
@@ -95,7 +101,9 @@ def _read_png(data: memoryview) -> Header:
     length, kind, width, height = struct.unpack_from(">I4sII", data, 8)
     if kind != b"IHDR" or length != 13:
         raise HeaderError("damaged", "a PNG begins with a header chunk of 13 bytes; this one does not")
-    return Header(PictureFormat.PNG, width, height, 1, ((0, 8), *_png_parts(data)))
+    parts = tuple(_png_parts(data))
+    ends = bool(parts) and bytes(data[parts[-1][0] + 4 : parts[-1][1]]) == _PNG_END
+    return Header(PictureFormat.PNG, width, height, 1, ((0, 8), *parts), ends)
 
 
 def _png_parts(data: memoryview) -> Iterator[tuple[int, int]]:
@@ -127,7 +135,9 @@ def _read_jpeg(data: memoryview) -> Header:
         segment = _segment(data, position)
         position += 2 + len(segment)
         if marker == _START_OF_SCAN:
-            return _jpeg_header(size, orientation, (*parts, (start, len(data))))
+            # Within a scan 0xFF is followed by 0x00 or a restart marker (B.1.1.5): nothing looks like an end.
+            ends = _JPEG_END.search(data, position) is not None
+            return _jpeg_header(size, orientation, (*parts, (start, len(data))), ends=ends)
         if marker in _READ_FRAMES:
             size = _frame_size(segment, size)
         elif marker in _OTHER_FRAMES or marker == 0xD9:
@@ -140,11 +150,11 @@ def _read_jpeg(data: memoryview) -> Header:
 
 
 def _jpeg_header(
-    size: tuple[int, int] | None, orientation: int, parts: tuple[tuple[int, int], ...]
+    size: tuple[int, int] | None, orientation: int, parts: tuple[tuple[int, int], ...], *, ends: bool
 ) -> Header:
     if size is None:
         raise HeaderError("damaged", "its picture begins before its size is given")
-    return Header(PictureFormat.JPEG, *size, orientation, parts)
+    return Header(PictureFormat.JPEG, *size, orientation, parts, ends)
 
 
 def _frame_size(segment: memoryview, before: tuple[int, int] | None) -> tuple[int, int]:

@@ -158,6 +158,8 @@ class EncodedPicture:
             raise source.failure("too-many-pixels", f"{size}; the limit is {MAX_PIXELS} pixels")
         if min(header.width, header.height) < MIN_SIDE_PIXELS:
             raise source.failure("too-small", f"{size}; each side needs {MIN_SIDE_PIXELS} pixels")
+        if not header.ends:
+            raise source.failure("truncated", f"{what} has no end after {len(data)} bytes: it was cut off")
         return cls(data, header, source, what)
 
     @property
@@ -233,17 +235,15 @@ def _upright_rgb(picture: Image.Image, header: Header, reduction: int, held: lis
     """Return rows x columns x 3; every intermediate picture is appended to ``held``."""
     if picture.mode not in ("L", "RGB", "CMYK", "P", "LA", "RGBA", "1"):
         raise _UnreadMode(f"its colour layout {picture.mode!r} is not read")
-    held.append(colour := picture.convert("RGBX") if picture.mode == "RGB" else _to_rgbx(picture, held))
+    colour = picture
+    if picture.mode not in ("L", "RGB"):
+        held.append(colour := colour.convert("RGB"))
     if header.format is PictureFormat.PNG and reduction > 1:
         held.append(colour := colour.reduce(reduction))
     if header.orientation != 1:
         held.append(colour := colour.transpose(_TRANSPOSE[header.orientation]))
+    held.append(colour := colour.convert("RGBX"))
     return _copy_out(colour)
-
-
-def _to_rgbx(picture: Image.Image, held: list[Image.Image]) -> Image.Image:
-    held.append(colour := picture.convert("RGB"))
-    return colour.convert("RGBX")
 
 
 def _copy_out(colour: Image.Image) -> Pixels:

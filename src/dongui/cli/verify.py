@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,14 @@ from dongui.desk import Desk
 from dongui.documents.trust import TrustAnchors
 from dongui.memory import SecretBuffer, forbid_core_dumps
 from dongui.receipts.statement import Channel, Outcome
-from dongui.verification import MAX_DOCUMENT_BYTES, MAX_FRAME_BYTES, Capture, Verification, require_frames
+from dongui.verification import (
+    MAX_DOCUMENT_BYTES,
+    MAX_FRAME_BYTES,
+    Capture,
+    Verification,
+    require_capture_size,
+    require_frames,
+)
 
 __all__ = ["verify"]
 
@@ -72,16 +80,27 @@ def _verify(
         progress("Loading models.", "모델을 불러오는 중입니다.") as say,
         desk.start_examiner(progress=say) as examiner,
         SecretBuffer.read_file(document, max_bytes=MAX_DOCUMENT_BYTES, what="document") as shown,
+        ExitStack() as forgotten,
     ):
-        taken = [SecretBuffer.read_file(frame, max_bytes=MAX_FRAME_BYTES, what="frame") for frame in frames]
+        taken = _read_frames(frames, forgotten)
         return desk.verify(
             session,
             shown,
-            Capture(tuple(taken), Channel.TRUSTED if trusted else Channel.UNTRUSTED),
+            Capture(taken, Channel.TRUSTED if trusted else Channel.UNTRUSTED),
             trust_anchors=anchors,
             examiner=examiner,
             accept_unassessed=accept_unassessed,
         )
+
+
+def _read_frames(paths: list[Path], forgotten: ExitStack) -> tuple[SecretBuffer, ...]:
+    """Read the frames one by one; leaving ``forgotten`` overwrites those read, however many there were."""
+    taken: list[SecretBuffer] = []
+    for path in paths:
+        frame = SecretBuffer.read_file(path, max_bytes=MAX_FRAME_BYTES, what="frame")
+        taken.append(forgotten.enter_context(frame))
+        require_capture_size(sum(len(one) for one in taken))
+    return tuple(taken)
 
 
 def _report(found: Verification) -> None:
