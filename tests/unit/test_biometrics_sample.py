@@ -60,7 +60,7 @@ def test_what_is_no_usable_picture_has_a_name(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 @pytest.mark.parametrize("kept", [0.4, 0.7, 0.99])
 def test_a_picture_cut_off_is_known_before_it_is_decoded(kind: str, kept: float) -> None:
-    """The end mark is looked for in the header's reading: nothing is spent on a picture that stops halfway."""
+    """The end mark is looked for beforehand: nothing is spent on a picture that stops halfway."""
     noise = np.random.default_rng(1).integers(0, 255, (200, 200, 3), np.uint8)
     whole = encoded(Image.fromarray(noise), kind)
     EncodedPicture.open(whole, source=Source.CAPTURE, what="frame 1")
