@@ -57,7 +57,7 @@ def _rendered(name: str) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.uint8]
 
 @pytest.mark.parametrize("pose", range(1, 7))
 def test_held_out_people_are_located_near_their_exact_points(landmarker: Landmarker, pose: int) -> None:
-    """Law: the median error on people never trained on stays below 7% at every pose to 30 degrees."""
+    """Law: the median error on people never trained on stays below 6% at every pose to 30 degrees."""
     errors = []
     for person in (299, 298, 297, 296, 295):
         pixels, exact = _rendered(f"{person}-{pose}")
@@ -69,7 +69,7 @@ def test_held_out_people_are_located_near_their_exact_points(landmarker: Landmar
         found = landmarker.locate(pixels, face).points
         inter_eye = np.linalg.norm(points[POINT_NAMES.index("right-pupil")] - points[-1])
         errors.append(np.median(np.linalg.norm(found - points, axis=1)) / inter_eye)
-    assert float(np.median(errors)) < 0.07
+    assert float(np.median(errors)) < 0.06
 
 
 def test_points_are_in_pixels_of_the_picture_wherever_the_face_lies(landmarker: Landmarker) -> None:

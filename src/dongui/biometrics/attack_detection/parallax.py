@@ -30,13 +30,13 @@ METHOD: Final = "nose-parallax"
 
 #: Degrees. Below it nobody is refused and nobody is found live. (Design of the main path, November 2026.)
 TURN_AT_LEAST_DONGUI_2026_11: Final = 25.0
-#: Inter-eye distances. Set on prints and heads of 12 rendered people, 22 November 2026, before the London
-#: people's prints were measured against it; docs/explanation/attack-detection.md has the figures.
+#: Inter-eye distances. Set on rendered people, heads and prints, 22 November 2026; the London people's prints
+#: are measured against it and set nothing. docs/explanation/attack-detection.md has the figures.
 FLAT_PARALLAX_AT_MOST_DONGUI_2026_11: Final = 0.20
 #: Inter-eye distances; origin as above.
 SOLID_PARALLAX_AT_LEAST_DONGUI_2026_11: Final = 0.40
 #: Inter-eye distances; origin as above.
-SOLID_RELIEF_AT_LEAST_DONGUI_2026_11: Final = 0.32
+SOLID_RELIEF_AT_LEAST_DONGUI_2026_11: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
