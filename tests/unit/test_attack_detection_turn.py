@@ -89,6 +89,13 @@ def test_too_few_frames_with_a_face_are_not_measured() -> None:
     assert _fails([]).name == "attack-detection.turn-not-measurable"
 
 
+@pytest.mark.parametrize("flatten", [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0)])
+def test_points_on_one_spot_or_line_are_not_measured(flatten: tuple[float, float]) -> None:
+    """Law: misplaced points end undetermined, never in a failed computation."""
+    clip: list[Landmarks | None] = [Landmarks(frame.points * flatten) for frame in head_turn()]
+    assert _fails(clip).name == "attack-detection.turn-not-measurable"
+
+
 def test_frames_without_a_face_do_not_disturb_the_others() -> None:
     """Law: the detector loses heads turned furthest; the rest is measured as if they had not been there."""
     clip: list[Landmarks | None] = [*head_turn()]

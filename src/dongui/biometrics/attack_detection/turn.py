@@ -38,6 +38,10 @@ MIN_FRAMES = 6
 # people's exact points: 0.12 at 10 degrees, 0.34 at 29, 0.50 at 38).
 _SIDE_PARALLAX = 0.12
 
+# A face this small, or seen this much from the side, is not measured.
+_MIN_SPREAD_PIXELS = 4.0
+_MIN_SLENDERNESS = 0.05
+
 
 def _indices(*names: str) -> list[int]:
     return [POINT_NAMES.index(name) for name in names]
@@ -60,7 +64,8 @@ _RING = (
 class TurnMeasurement:
     """Figures of one clip. For measuring and testing; only the judgement leaves the biometric core.
 
-    ``frames``: how many showed a face. ``turn_degrees``: the largest turn to either side, 0 to 90.
+    ``frames``: how many showed a face that could be measured. ``turn_degrees``: the largest turn to either
+    side, 0 to 90.
     ``parallax``: range of the nose tip's movement against the plane, the larger of across and along.
     ``parallax_across`` and ``relief``: ranges across, without the most extreme frame at either end.
     ``sides``: the sides visited, in order, each once in a row.
@@ -75,8 +80,8 @@ class TurnMeasurement:
 
 
 def measure_turn(frames: Sequence[Landmarks | None]) -> TurnMeasurement | None:
-    """Measure a clip's turn, or return ``None`` if fewer than :data:`MIN_FRAMES` frames show a face."""
-    seen = [frame.points for frame in frames if frame is not None]
+    """Measure a clip's turn, or return ``None`` if fewer than :data:`MIN_FRAMES` frames can be measured."""
+    seen = [frame.points for frame in frames if frame is not None and _spans_a_plane(frame.points)]
     if len(seen) < MIN_FRAMES:
         return None
     frontal = _most_frontal(seen)
@@ -93,6 +98,12 @@ def measure_turn(frames: Sequence[Landmarks | None]) -> TurnMeasurement | None:
         relief=_inner_range(nose[:, 0] - ring),
         sides=_sides(nose[:, 0]),
     )
+
+
+def _spans_a_plane(points: Array) -> bool:
+    """Whether the six points lie apart. On one spot or one line they are misplaced and fix no map."""
+    long, short = np.linalg.svd(points[_PLANE] - points[_PLANE].mean(axis=0), compute_uv=False)
+    return bool(long > _MIN_SPREAD_PIXELS and short > _MIN_SLENDERNESS * long)
 
 
 def _eyes(points: Array) -> tuple[Array, Array]:
