@@ -137,6 +137,10 @@ class _Haystack:
             "a needle is too short or too uniform to be told from others"
         )
         self._words = np.unique(np.concatenate(words))
+        self._holders: dict[int, list[int]] = {}
+        for number, found in enumerate(words):
+            for word in found.tolist():
+                self._holders.setdefault(word, []).append(number)
         self._table = np.zeros(1 << _HASH_BITS, dtype=bool)
         self._table[_hash(self._words)] = True
 
@@ -146,8 +150,8 @@ class _Haystack:
         candidates = np.flatnonzero(self._table[_hash(aligned)])
         candidates = candidates[np.isin(aligned[candidates], self._words)]
         found: dict[str, int] = {}
-        for place in (candidates * _WORD).tolist():
-            for label, content in self._needles:
+        for place, word in zip((candidates * _WORD).tolist(), aligned[candidates].tolist(), strict=True):
+            for label, content in (self._needles[number] for number in self._holders[word]):
                 run = 0 if label in found else _run_at(chunk, place, content)
                 if run >= min(MIN_RUN, len(content)):
                     found[label] = run
