@@ -93,6 +93,8 @@ class FailureNotice:
         return cls(error.failure, error.detail, error.exit_code)
 
 
+_WIDTH_OF_A_FILE = 120
+
 _settings: ContextVar[Settings] = ContextVar("settings")
 
 
@@ -212,7 +214,16 @@ def progress(en: str, ko: str) -> Iterator[Callable[[str], None]]:
 
 def _console(stream: TextIO) -> Console:
     # Made anew each time: tests and callers replace sys.stdout, and a console keeps the one it saw first.
-    return Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=not stream.isatty())
+    # A file or a pipe has no width: a table is given one it can be read in, unless COLUMNS says another.
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_A_FILE
+    return Console(
+        file=stream,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=not stream.isatty(),
+        width=width,
+    )
 
 
 def _write_json(value: JsonValue) -> None:
