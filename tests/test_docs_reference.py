@@ -35,6 +35,37 @@ def parameters(group: TyperGroup, path: str) -> Iterator[tuple[str, TyperArgumen
             yield f"{path} {name}", parameter
 
 
+PROMISED = {
+    "bench",
+    "consent give",
+    "consent list",
+    "consent show",
+    "consent withdraw",
+    "demo",
+    "document check",
+    "document show",
+    "issue mdoc",
+    "log check",
+    "log prove",
+    "log show",
+    "purpose check",
+    "purpose list",
+    "purpose show",
+    "receipt check",
+    "receipt show",
+    "recogniser list",
+    "recogniser show",
+    "session open",
+    "session show",
+    "verify",
+}
+
+
+def test_every_promised_command_is_there() -> None:
+    """A command whose module went missing does not go unnoticed."""
+    assert {f"dongui {name}" for name in PROMISED} <= {path for path, _ in helps(command())}
+
+
 def test_every_option_and_argument_has_a_help() -> None:
     """Nobody has to guess what an option does; each text is a sentence."""
     without = []

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from io import TextIOWrapper
 from types import TracebackType
 from typing import Annotated, Literal, NoReturn, Self
@@ -78,8 +77,6 @@ def command(*, only: str | None = None) -> TyperGroup:
     )
     app.callback()(_root)
     for name in _SINGLE + _NOUNS if only is None else (only,):
-        if find_spec(f"dongui.cli.{name}") is None:
-            continue
         module = import_module(f"dongui.cli.{name}")
         if name in _NOUNS:
             app.add_typer(module.app, name=name)
