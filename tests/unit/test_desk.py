@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from dongui.demo.cast import LicensingAuthority
 from dongui.demo.story import CONTROLLER
 from dongui.desk import ControllerEntry, Desk, create_desk
+from dongui.documents.mdoc.verifying import authenticate
 from dongui.environment import SystemClock, SystemEntropy
 from dongui.errors import DonguiError, Misuse
 from dongui.receipts.keys import OperatorKeys
@@ -102,3 +104,19 @@ def test_shipped_purposes_are_open_and_a_broken_one_of_your_own_opens_nothing(de
     (desk / "purposes" / "mine").mkdir()
     with opened(desk) as found, pytest.raises(Misuse, match="file.not-found"):
         _ = found.purposes
+
+
+def test_the_number_a_person_is_given_opens_and_withdraws_their_consent(desk: Path) -> None:
+    """``record_id`` is the ledger's own number of the record that was just made."""
+    with opened(desk) as found:
+        authority = LicensingAuthority.found("Office", now=found.clock.now(), entropy=SystemEntropy())
+        document = authenticate(
+            authority.license("05").issuer_signed,
+            trust_anchors=authority.anchors,
+            clock=found.clock,
+            session_transcript=None,
+            reader_key=None,
+        )
+        given = found.give_consent("airport-gate", document, language="en")
+        assert found.ledger.history(given.record_id).record.id == given.record_id
+        assert found.withdraw_consent(given.record_id).record_id == given.record_id

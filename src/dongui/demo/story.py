@@ -114,7 +114,7 @@ class Story:
                 reader_key=None,
             )
             given = self._desk.give_consent(purpose, document, language="ko")
-            self._records[person, purpose] = given.receipt.history.record.id
+            self._records[person, purpose] = given.record_id
         return self._records[person, purpose]
 
     def _shown(self, scenario: Scenario, holder: Holder, session: Session) -> bytearray:

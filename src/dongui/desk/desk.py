@@ -49,6 +49,11 @@ class LoggedConsent:
     blind: bytes = field(repr=False)
     index: int
 
+    @property
+    def record_id(self) -> bytes:
+        """The consent record's number, 16 bytes: what a session is opened with, and what withdraws it."""
+        return self.receipt.history.record.id
+
 
 class Desk:
     """One controller's stores, keys and purposes. A context manager; one thread at a time."""
