@@ -11,13 +11,14 @@ import errno
 import os
 import resource
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
 from dongui.errors import Misuse
 
-__all__ = ["SecretBuffer", "forbid_core_dumps", "wipe_all"]
+__all__ = ["SecretBuffer", "forbid_core_dumps", "require_file", "wipe_all"]
 
 
 class SecretBuffer:
@@ -37,21 +38,10 @@ class SecretBuffer:
         no regular file), ``file.too-large`` (limit ``max_bytes``, checked before anything is allocated),
         ``file.empty``.
         """
-        try:
-            # Not blocking: a named pipe nobody writes to would otherwise hold the program for ever.
-            file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            try:
-                data = bytearray(_require_plain(os.fstat(file), path, max_bytes, what))
-                _fill(data, file)
-            finally:
-                os.close(file)
-            return cls(data)
-        except FileNotFoundError:
-            raise Misuse("file.not-found", f"{what} {path} does not exist") from None
-        except (OSError, ValueError) as error:
-            # ValueError: a path with a null character in it.
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise Misuse("file.not-readable", f"{what} {path}: {reason}") from None
+        with _opened(path, what) as file:
+            data = bytearray(_require_plain(os.fstat(file), path, max_bytes, what))
+            _fill(data, file)
+        return cls(data)
 
     def __len__(self) -> int:
         return len(self._data)
@@ -81,10 +71,36 @@ class SecretBuffer:
             ctypes.memset((ctypes.c_char * len(self._data)).from_buffer(self._data), 0, len(self._data))
 
 
+def require_file(path: Path, *, max_bytes: int, what: str) -> int:
+    """Return the size of a file that :meth:`SecretBuffer.read_file` would read, without reading it.
+
+    For asking before seconds of other work are spent. Raises as :meth:`SecretBuffer.read_file`.
+    """
+    with _opened(path, what) as file:
+        return _require_plain(os.fstat(file), path, max_bytes, what)
+
+
 def wipe_all(buffers: Iterable[SecretBuffer]) -> None:
     """Overwrite every buffer."""
     for buffer in buffers:
         buffer.wipe()
+
+
+@contextmanager
+def _opened(path: Path, what: str) -> Iterator[int]:
+    try:
+        # Not blocking: a named pipe nobody writes to would otherwise hold the program for ever.
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            yield file
+        finally:
+            os.close(file)
+    except FileNotFoundError:
+        raise Misuse("file.not-found", f"{what} {path} does not exist") from None
+    except (OSError, ValueError) as error:
+        # ValueError: a path with a null character in it.
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise Misuse("file.not-readable", f"{what} {path}: {reason}") from None
 
 
 def _require_plain(status: os.stat_result, path: Path, max_bytes: int, what: str) -> int:

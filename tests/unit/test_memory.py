@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dongui.errors import Misuse
-from dongui.memory import SecretBuffer, wipe_all
+from dongui.memory import SecretBuffer, require_file, wipe_all
 
 LIMIT = 1000
 
@@ -20,6 +20,7 @@ def test_a_file_is_read_whole(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(bytes(range(250)) * 4)
     buffer = SecretBuffer.read_file(tmp_path / "f", max_bytes=LIMIT, what="portrait")
     assert buffer.view == bytes(range(250)) * 4
+    assert require_file(tmp_path / "f", max_bytes=LIMIT, what="portrait") == LIMIT
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,9 @@ def test_what_is_no_readable_file_is_named(tmp_path: Path, make: object, name: s
         SecretBuffer.read_file(tmp_path / "f", max_bytes=LIMIT, what="portrait")
     assert raised.value.name == name
     assert str(tmp_path / "f") in raised.value.detail
+    with pytest.raises(Misuse) as asked:
+        require_file(tmp_path / "f", max_bytes=LIMIT, what="portrait")
+    assert str(asked.value) == str(raised.value)
 
 
 def test_a_path_that_cannot_exist_is_named() -> None:

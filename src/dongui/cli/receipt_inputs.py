@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from dongui.documents.mdoc.verifying import authenticate
@@ -20,6 +21,7 @@ from dongui.receipts.trusting import MAX_TRUSTED_BYTES, read_trusted
 __all__ = ["read_bundle", "read_checkpoint", "read_disclosure", "read_issuer_signed", "read_keys"]
 
 _MAX_DOCUMENT_BYTES = 4 * 2**20
+_LAST_OF_THE_MINUTE = timedelta(seconds=59)
 
 
 def read_bundle(path: Path) -> ReceiptBundle:
@@ -48,10 +50,13 @@ def read_disclosure(path: Path) -> Disclosure:
 def read_issuer_signed(path: Path, *, trust: Path, statement: Statement) -> bytes:
     """Authenticate a document as of the receipt's time, and return what the receipt's digest is over.
 
+    The receipt tells that time to the minute; the document is judged at the minute's end, so that one issued
+    in the very minute is not too young for its own receipt.
+
     Raises what :meth:`TrustAnchors.from_directory` and :func:`authenticate` raise.
     """
     anchors = TrustAnchors.from_directory(trust)
-    clock = FixedClock(statement.judged_at or statement.issued_at)
+    clock = FixedClock((statement.judged_at or statement.issued_at) + _LAST_OF_THE_MINUTE)
     with SecretBuffer.read_file(path, max_bytes=_MAX_DOCUMENT_BYTES, what="document") as document:
         return authenticate(
             document.view, trust_anchors=anchors, clock=clock, session_transcript=None, reader_key=None

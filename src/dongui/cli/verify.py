@@ -13,7 +13,7 @@ from dongui.cli.output import FailureNotice, JsonValue, choose, describe, progre
 from dongui.cli.writing import require_absent, write_once
 from dongui.desk import Desk
 from dongui.documents.trust import TrustAnchors
-from dongui.memory import SecretBuffer, forbid_core_dumps
+from dongui.memory import SecretBuffer, forbid_core_dumps, require_file
 from dongui.receipts.statement import Channel, Outcome
 from dongui.verification import (
     MAX_DOCUMENT_BYTES,
@@ -55,6 +55,10 @@ def verify(
     forbid_core_dumps()
     require_absent(*(path for path in (receipt, disclosure) if path is not None))
     require_frames(len(capture))
+    # Before the models are loaded: a mistyped name is told at once.
+    require_file(document, max_bytes=MAX_DOCUMENT_BYTES, what="document")
+    sizes = [require_file(frame, max_bytes=MAX_FRAME_BYTES, what="frame") for frame in capture]
+    require_capture_size(sum(sizes))
     anchors = TrustAnchors.from_directory(trust)
     with open_desk(desk) as opened:
         found = _verify(opened, session, document, capture, anchors, trusted_channel, accept_unassessed)
@@ -82,7 +86,10 @@ def _verify(
         SecretBuffer.read_file(document, max_bytes=MAX_DOCUMENT_BYTES, what="document") as shown,
         ExitStack() as forgotten,
     ):
-        taken = _read_frames(frames, forgotten)
+        taken = tuple(
+            forgotten.enter_context(SecretBuffer.read_file(frame, max_bytes=MAX_FRAME_BYTES, what="frame"))
+            for frame in frames
+        )
         return desk.verify(
             session,
             shown,
@@ -91,16 +98,6 @@ def _verify(
             examiner=examiner,
             accept_unassessed=accept_unassessed,
         )
-
-
-def _read_frames(paths: list[Path], forgotten: ExitStack) -> tuple[SecretBuffer, ...]:
-    """Read the frames one by one; leaving ``forgotten`` overwrites those read, however many there were."""
-    taken: list[SecretBuffer] = []
-    for path in paths:
-        frame = SecretBuffer.read_file(path, max_bytes=MAX_FRAME_BYTES, what="frame")
-        taken.append(forgotten.enter_context(frame))
-        require_capture_size(sum(len(one) for one in taken))
-    return tuple(taken)
 
 
 def _report(found: Verification) -> None:
