@@ -45,7 +45,11 @@ bench: | $(UV)
 	@$(UV) sync --quiet --frozen --no-install-project --group bench
 	@rm -rf dist && $(UV) build --quiet --wheel --out-dir dist
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --reinstall dist/*.whl
-	@$(BIN)/pytest benchmarks --benchmark-only -q -p no:xdist
+	@PYTHONPATH=tests $(BIN)/pytest benchmarks --benchmark-only -q -p no:xdist
+
+# The pages of docs/reference, made from the program; a test keeps them equal.
+reference: $(VENV)/.installed
+	@$(BIN)/python -m dongui.cli.reference docs/reference
 
 clean:
 	@rm -rf $(VENV) .uv dist build .mypy_cache .ruff_cache .pytest_cache demo-story

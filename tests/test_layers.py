@@ -25,12 +25,13 @@ FLOORS: dict[str, int] = {
     "receipts": 4,
     "confinement": 4,
     "examination": 5,
-    "verification": 6,
-    "storage": 7,
-    "desk": 8,
-    "demo": 9,
-    "cli": 10,
-    "__main__": 11,
+    "rehearsal": 6,
+    "verification": 7,
+    "storage": 8,
+    "desk": 9,
+    "demo": 10,
+    "cli": 11,
+    "__main__": 12,
 }
 # The package's front door re-exports from every room, so it is imported by none.
 FRONT_DOOR = {"__init__"}

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Never
 
 from dongui.biometrics.comparison import ComparisonDecision, compare
-from dongui.biometrics.operating_points import operating_point
+from dongui.biometrics.operating_points import operating_point, operating_points
 from dongui.biometrics.sample import EncodedPicture, Source
 from dongui.consent.coverage import Covered, covers
 from dongui.consent.subject import require_same_handle, subject_handle
@@ -76,18 +77,23 @@ class Capture:
 
     The headers of all frames are read here, before a session is spent on a clip that cannot be used. Raises
     ``Misuse``: ``capture.empty``, ``capture.too-many-frames`` (limit 300), ``capture.too-large`` (limit
-    256 MiB together), and ``capture.*`` for a frame that is no JPEG or PNG within the limits. Frames are
-    overwritten by :func:`verify`.
+    256 MiB together), and ``capture.*`` for a frame that is no JPEG or PNG within the limits; the frames are
+    overwritten then. Those of a sound capture are overwritten by :func:`verify`.
     """
 
     frames: tuple[SecretBuffer, ...]
     channel: Channel
 
     def __post_init__(self) -> None:
-        require_frames(len(self.frames))
-        require_capture_size(sum(len(frame) for frame in self.frames))
-        for number, frame in enumerate(self.frames, 1):
-            EncodedPicture.open(frame.view, source=Source.CAPTURE, what=f"frame {number}")
+        try:
+            require_frames(len(self.frames))
+            require_capture_size(sum(len(frame) for frame in self.frames))
+            for number, frame in enumerate(self.frames, 1):
+                EncodedPicture.open(frame.view, source=Source.CAPTURE, what=f"frame {number}")
+        except BaseException:
+            # No capture comes of it, so no verification will overwrite them.
+            wipe_all(self.frames)
+            raise
 
 
 def require_frames(count: int) -> None:
@@ -147,8 +153,8 @@ def verify(
     """Answer whether the person in front of the camera is the rightful holder of the document.
 
     ``examiner`` was started with :data:`PREPARE`. ``document`` and ``capture`` are overwritten on every way
-    out. The operating point is the purpose's; ``accept_unassessed`` is the caller's word that it knows when
-    that point was not assessed for use.
+    out, and core dumps of this process are turned off for good. The operating point is the purpose's;
+    ``accept_unassessed`` is the caller's word that it knows when that point was not assessed for use.
 
     Raises ``Misuse`` (the caller is wrong), ``Refused`` for a session that cannot be used (``session.*``:
     there is nothing a receipt could be bound to), ``Trouble`` where the answer could not be made durable
@@ -291,9 +297,14 @@ def _disclosed(value: bytes | None, what: Literal["subject", "portrait"]) -> byt
 def prepare(arguments: bytes, progress: Callable[[str], None]) -> Instruments:
     """Load every model, once, before anybody arrives. ``arguments`` is the path of the models' cache."""
     from dongui.biometrics.instruments import Instruments
+    from dongui.rehearsal import rehearse
 
     forbid_core_dumps()
-    return Instruments.load(cache=Path(arguments.decode()), progress=progress)
+    instruments = Instruments.load(cache=Path(arguments.decode()), progress=progress)
+    progress("Rehearsing.")
+    for name in operating_points():
+        rehearse(partial(examine, instruments), operating_point=name)
+    return instruments
 
 
 def _require_session_for(session: Session, purpose: RegisteredPurpose, controller: Controller) -> None:
@@ -387,6 +398,8 @@ class _Stopwatch:
 
 @contextmanager
 def _forgetting(document: SecretBuffer, capture: Capture) -> Iterator[None]:
+    # The caller's program holds document and frames: from here on, its crash must not write them to disk.
+    forbid_core_dumps()
     try:
         yield
     finally:
