@@ -13,6 +13,7 @@ from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.output import JsonValue, choose, show, table
 from dongui.cli.writing import require_absent, write_once
 from dongui.consent.moments import write_moment
+from dongui.desk import Desk
 from dongui.errors import Misuse
 from dongui.memory import SecretBuffer
 from dongui.session import Handover, OpenID4VPHandover, QrHandover, Session
@@ -53,12 +54,13 @@ def open_(
 ) -> None:
     """Open a session: nonce, reader key, transcript, challenge, five minutes.
 
-    Give either --client-id and --response-uri, or --engagement.
+    The transcript is for the desk's own OpenID4VP request, unless --client-id and --response-uri, or
+    --engagement, say otherwise.
     """
     outputs = [path for path in (transcript_out, reader_key_out) if path is not None]
     require_absent(*outputs)
-    handover = _handover(client_id, response_uri, engagement)
     with open_desk(desk) as opened:
+        handover = _handover(opened, client_id, response_uri, engagement)
         session = opened.open_session(purpose, _record_id(consent), handover=handover)
     if transcript_out is not None:
         write_once(transcript_out, session.transcript, private=False)
@@ -78,13 +80,19 @@ def show_(
     _show(found)
 
 
-def _handover(client_id: str | None, response_uri: str | None, engagement: Path | None) -> Handover:
+def _handover(
+    desk: Desk, client_id: str | None, response_uri: str | None, engagement: Path | None
+) -> Handover:
+    if client_id is None and response_uri is None and engagement is None:
+        return desk.handover
     if engagement is not None and client_id is None and response_uri is None:
         scanned = SecretBuffer.read_file(engagement, max_bytes=_MAX_ENGAGEMENT_BYTES, what="engagement")
         return QrHandover(bytes(scanned.view))
     if engagement is None and client_id and response_uri:
         return OpenID4VPHandover(client_id, response_uri)
-    raise Misuse("session.handover", "give --client-id with --response-uri, or --engagement alone")
+    raise Misuse(
+        "session.handover", "give --client-id with --response-uri, --engagement, or none"
+    )
 
 
 def _record_id(text: str) -> bytes:

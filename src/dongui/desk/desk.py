@@ -27,7 +27,7 @@ from dongui.memory import SecretBuffer
 from dongui.profiles import shipped_profiles
 from dongui.receipts.keys import OperatorKeys
 from dongui.receipts.statement import Controller
-from dongui.session import Handover, Session, open_session
+from dongui.session import Handover, OpenID4VPHandover, Session, open_session
 from dongui.storage.sqlite.ledger import SqliteLedger
 from dongui.storage.sqlite.log import SqliteLog
 from dongui.storage.sqlite.sessions import SqliteSessions
@@ -95,6 +95,11 @@ class Desk:
     def controller(self) -> Controller:
         """Who answers, as a receipt names them."""
         return Controller(self.entry.id, self.entry.party.name)
+
+    @property
+    def handover(self) -> OpenID4VPHandover:
+        """How presentations reach this desk where nothing else is said: by its own OpenID4VP request."""
+        return OpenID4VPHandover(f"x509_san_dns:{self.entry.id}", f"https://{self.entry.id}/present")
 
     @cached_property
     def purposes(self) -> dict[str, RegisteredPurpose]:
