@@ -146,6 +146,7 @@ def show(
 def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, title: str | None = None) -> Table:
     """Return a table of this project's one look. Cells are plain text or ``Text``; markup has no meaning."""
     drawn = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    drawn.show_header = any(columns)  # pairs of name and value have no header, and no empty line for one
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
