@@ -1,0 +1,227 @@
+"""After a verification, however it ended, nothing of the face or the person is left: memory, disk, output.
+
+Looked for are every frame and the portrait as encoded and as decoded, every aligned crop, every template,
+family name and document number; in the verifying program, in the process that forks, in the desk's files, in
+whatever else the program wrote. No needle was ever held by this process or by the one searched before it
+verified: see ``simulators.forgetting_stage`` and ``simulators.memory_search``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dongui.desk.desk import models_cache
+from simulators.forgetting_stage import CASES
+from simulators.memory_search import Needle, derive, search_files, search_process_memory
+
+TESTS = Path(__file__).parents[1]
+VICTIM = TESTS / "simulators" / "forgetting_victim.py"
+ENDINGS = {
+    "verified": "verified",
+    "refused": "refused comparison.non-mated",
+    "undetermined": "undetermined attack-detection.turn-not-made",
+    "misused": "raised operating-point.not-assessed",
+    "damaged": "raised capture.truncated",
+    "crashed": "undetermined confinement.crashed",
+    "timed-out": "undetermined confinement.timed-out",
+    "unexpected": "undetermined confinement.crashed",
+    "unlogged": "raised storage.full",
+}
+SHARED = [Path(name) for name in ("/tmp", "/var/tmp", "/dev/shm") if Path(name).is_dir()]
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A folder with visits, and what must be forgotten of each, by the case's key."""
+
+    folder: Path
+    needles: Mapping[str, Sequence[Needle]]
+
+    @property
+    def all(self) -> list[Needle]:
+        return [needle for needles in self.needles.values() for needle in needles]
+
+
+def stage(folder: Path, *keys: str) -> Staged:
+    folder.mkdir()
+    needles: dict[str, list[Needle]] = {}
+    for needle in derive("simulators.forgetting_stage:stage", str(folder), *keys):
+        needles.setdefault(needle.label.partition(":")[0], []).append(needle)
+    return Staged(folder, needles)
+
+
+class Victim:
+    """The verifying program, its folder, and what it says."""
+
+    def __init__(self, process: subprocess.Popen[str], home: Path) -> None:
+        self._process = process
+        self.home = home
+        self.pids: list[int] = []
+
+    def ask(self, key: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{key}\n")
+        self._process.stdin.flush()
+
+    def told(self) -> str:
+        """How the visit ended; the program now holds still."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, (self.home / "stderr").read_text()
+        said = json.loads(line)
+        self.pids = said["pids"]
+        return str(said["ended"])
+
+    def kill(self, number: signal.Signals) -> int:
+        os.kill(self._process.pid, number)
+        return self._process.wait()
+
+
+@contextmanager
+def victim(staged: Staged, place: str, home: Path) -> Iterator[Victim]:
+    """A program with a home of its own: working folder, temporary files, cache, errors; cores allowed."""
+    (home / "tmp").mkdir(parents=True)
+    if models_cache().is_dir():  # saves exporting the model again
+        shutil.copytree(models_cache(), home / "cache" / "dongui")
+    with (
+        (home / "stderr").open("w") as errors,
+        subprocess.Popen(
+            [sys.executable, str(VICTIM), str(staged.folder), place],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            cwd=home,
+            env=os.environ | surroundings(home),
+        ) as process,
+    ):
+        yield Victim(process, home)
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def surroundings(home: Path) -> dict[str, str]:
+    path = os.pathsep.join([*(entry for entry in sys.path if entry), str(TESTS)])
+    return {
+        "PYTHONPATH": path,
+        "HOME": str(home),
+        "TMPDIR": str(home / "tmp"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+    }
+
+
+def found_in(pid: int, needles: Sequence[Needle]) -> set[str]:
+    """The labels of the needles found in a process."""
+    try:
+        return {hit.label for hit in search_process_memory(pid, needles)}
+    except PermissionError:
+        pytest.skip("this system lets no process read another's memory (ptrace_scope): nothing was searched")
+
+
+def entries(folders: Sequence[Path]) -> set[Path]:
+    return {entry for folder in folders for entry in folder.iterdir()}
+
+
+def kinds(labels: set[str]) -> set[str]:
+    """Labels without case and number: "decoded picture"."""
+    return {re.sub(r"^[^:]*: | \d\d", "", label) for label in labels}
+
+
+def cores_go_to_the_working_folder() -> bool:
+    """Whether this system writes a crashed process's memory to a file where it ran, if it may."""
+    pattern = Path("/proc/sys/kernel/core_pattern").read_text().strip()
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    return not pattern.startswith(("|", "/")) and most == resource.RLIM_INFINITY
+
+
+@pytest.mark.slow
+def test_nothing_is_left_however_it_ended(tmp_path: Path) -> None:
+    """Verified, refused, undetermined, misuse, a crash, a time-out, a full log: memory and disk are clean.
+
+    The answer or the failure, with its traceback, is still held by the program while it is searched.
+    """
+    assert set(ENDINGS) == {case.key for case in CASES}
+    staged, home, before = stage(tmp_path / "in"), tmp_path / "home", entries(SHARED)
+    with victim(staged, "confined", home) as program:
+        for case in CASES:
+            program.ask(case.key)
+            assert program.told() == ENDINGS[case.key]
+            assert found_in(program.pids[0], staged.needles[case.key]) == set(), case.key
+        for pid in program.pids:
+            assert found_in(pid, staged.all) == set()
+    new = entries(SHARED) - before - {tmp_path}
+    assert search_files([home, staged.folder / "desk", *new], staged.all) == []
+    assert list((home / "tmp").iterdir()) == []
+    assert {entry.name for entry in home.iterdir()} == {"tmp", "cache", "stderr", "log.txt"}
+    assert (home / "stderr").read_bytes() == b""
+
+
+@pytest.mark.slow
+def test_a_careless_verification_would_be_caught(tmp_path: Path) -> None:
+    """The control: the same search, of a program that keeps what it sees, finds each kind of secret in it."""
+    staged = stage(tmp_path / "in", "refused")
+    with victim(staged, "careless", tmp_path / "home") as program:
+        program.ask("refused")
+        assert program.told() == ENDINGS["refused"]
+        found = found_in(program.pids[0], staged.all)
+    assert found == {needle.label for needle in staged.all}
+    assert kinds(found) == {
+        "family name",
+        "document number",
+        "portrait as encoded",
+        "frame as encoded",
+        "decoded picture",
+        "aligned crop",
+        "template",
+    }
+    # And on disk: the frames and the document, where the camera and the phone left them.
+    on_disk = {hit.label for hit in search_files([staged.folder], staged.all)}
+    assert kinds(on_disk) == {"family name", "document number", "portrait as encoded", "frame as encoded"}
+
+
+@pytest.mark.slow
+def test_a_crash_of_the_program_itself_writes_no_face(tmp_path: Path) -> None:
+    """Struck while document and frames are in its memory, the program leaves no core dump, nor do the others.
+
+    The program has turned core dumps on; verifying turns them off.
+    """
+    staged, home = stage(tmp_path / "in", "timed-out"), tmp_path / "home"
+    with victim(staged, "confined", home) as program:
+        program.ask("timed-out")
+        pid, needles = program._process.pid, staged.all
+        begun = time.monotonic()
+        while not {"frame as encoded", "family name"} <= kinds(found_in(pid, needles)):
+            assert time.monotonic() - begun < 60
+        assert program.kill(signal.SIGABRT) == -signal.SIGABRT
+    assert search_files([home, staged.folder / "desk"], needles) == []
+    assert {entry.name for entry in home.iterdir()} == {"tmp", "cache", "stderr", "log.txt"}
+
+
+def test_a_core_dump_would_be_caught(tmp_path: Path) -> None:
+    """The control: a program that crashes with a secret in memory, dumps allowed, is found out on disk."""
+    if not cores_go_to_the_working_folder():
+        pytest.skip("this system hands core dumps to a program or forbids them: none can be looked for")
+    secret = tmp_path / "in"
+    needles = derive("simulators.confinement_markers:random_secret", str(secret), "4096")
+    home = tmp_path / "home"
+    home.mkdir()
+    script = (
+        "import os, resource, sys; kept = open(sys.argv[1], 'rb').read(); "
+        "resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2); os.abort()"
+    )
+    subprocess.run([sys.executable, "-c", script, str(secret)], cwd=home, check=False)
+    assert {hit.label for hit in search_files([home], needles)} == {"secret"}
