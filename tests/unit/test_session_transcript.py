@@ -98,3 +98,13 @@ def test_what_is_no_transcript_is_misuse(transcript: bytes) -> None:
     """The transcript is the caller's own: another shape, or the tagged form, is told to the caller."""
     with pytest.raises(Misuse, match=r"mdoc\.session-transcript-malformed"):
         check_session_transcript(transcript)
+
+
+@pytest.mark.parametrize(
+    "scanned", [b"", b"mdoc:owBjMS4w", b"\x80", b"\xa0\xa0", b"\xba\xff\xff\xff\xff", b"\x81" * 4096]
+)
+def test_what_is_no_engagement_begins_no_session(scanned: bytes) -> None:
+    """Whatever was scanned instead of a wallet's code, no device would ever answer to it: named at once."""
+    with pytest.raises(Misuse) as caught:
+        qr_handover(scanned, ec.generate_private_key(ec.SECP256R1()).public_key())
+    assert caught.value.name == "mdoc.device-engagement-malformed"

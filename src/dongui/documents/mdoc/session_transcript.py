@@ -25,6 +25,7 @@ __all__ = [
 
 MAX_TRANSCRIPT_BYTES = 64 * 1024
 _TRANSCRIPT = Limits(max_bytes=MAX_TRANSCRIPT_BYTES, max_depth=12, max_items=1_000)
+_ENGAGEMENT = Limits(max_bytes=4 * 1024, max_depth=8, max_items=200)
 _THUMBPRINT_BYTES = 32
 
 
@@ -48,10 +49,22 @@ def qr_handover(device_engagement: bytes, reader_key: EllipticCurvePublicKey) ->
     """The transcript of a session begun from a QR code: Handover is null (9.1.5.1).
 
     ``device_engagement`` is the encoded DeviceEngagement as scanned, ``reader_key`` the session's ephemeral
-    public key.
+    public key. Raises ``Misuse`` (``mdoc.device-engagement-malformed``): whatever else was scanned, no device
+    will ever answer to it.
     """
+    _check_device_engagement(device_engagement)
     encoded_key = cbor.dumps(cose_key.write_public_key(reader_key))
     return cbor.dumps([cbor.embed(device_engagement), cbor.embed(encoded_key), None])
+
+
+def _check_device_engagement(engagement: bytes) -> None:
+    """8.2.1.1: a map; what it holds is the device's affair, and is bound as scanned."""
+    try:
+        value = cbor.loads(engagement, limits=_ENGAGEMENT)
+    except Refused as refusal:
+        raise Misuse("mdoc.device-engagement-malformed", str(refusal)) from None
+    if not isinstance(value, dict):
+        raise Misuse("mdoc.device-engagement-malformed", "a device engagement is a map")
 
 
 def check_session_transcript(transcript: bytes) -> None:
