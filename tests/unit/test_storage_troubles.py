@@ -58,6 +58,7 @@ from dongui.errors import Trouble
 from dongui.storage.sqlite.database import Database
 folder = Path(sys.argv[1])
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(folder)], check=True)
+Database.open(folder / "rested", migrations=("CREATE TABLE x (y);",), application_id=1).close()
 database = Database.open(folder / "a", migrations=("CREATE TABLE x (y);",), application_id=1)
 kept = 0
 try:
@@ -69,11 +70,18 @@ except Trouble as trouble:
     with database.reading() as connection:
         there = connection.execute("SELECT count(*) FROM x").fetchone()[0]
     print(trouble.name, kept > 5, there == kept)
+try:
+    Database.open(folder / "rested", migrations=("CREATE TABLE x (y);",), application_id=1)
+except Trouble as trouble:
+    print(trouble.name)
 """
 
 
 def test_a_file_system_that_runs_full_keeps_what_was_confirmed(tmp_path: Path) -> None:
-    """On a real, tiny file system: the name is storage.full, and exactly the confirmed rows are there."""
+    """On a real, tiny file system: the name is storage.full, and exactly the confirmed rows are there.
+
+    A database that cannot even be opened for want of room says the same.
+    """
     unshare = ["unshare", "--user", "--map-root-user", "--mount"]
     try:
         able = subprocess.run([*unshare, "mount", "-t", "tmpfs", "none", str(tmp_path)], capture_output=True)
@@ -84,4 +92,4 @@ def test_a_file_system_that_runs_full_keeps_what_was_confirmed(tmp_path: Path) -
     said = subprocess.run(
         [*unshare, sys.executable, "-c", _FILLING, str(tmp_path)], capture_output=True, text=True, check=False
     )
-    assert said.stdout.split() == ["storage.full", "True", "True"], said.stderr
+    assert said.stdout.split() == ["storage.full", "True", "True", "storage.full"], said.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,12 @@ _BY_ERRNO: dict[int, tuple[_Maker, str, str]] = {
 }
 
 
+# SQLite calls these input and output errors, though nothing but room may be missing: it extends the index of
+# its write-ahead log, 32 KiB at a time, when a database is opened.
+_WANTING_ROOM = frozenset({sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_WRITE})
+_ROOM_BYTES = 64 * 1024
+
+
 @contextmanager
 def sqlite_troubles(path: Path) -> Iterator[None]:
     """Turn SQLite's errors about ``path`` into failures of ``storage.*``.
@@ -61,8 +68,18 @@ def system_troubles(path: Path) -> Iterator[None]:
 
 def _of_sqlite(error: sqlite3.Error, path: Path) -> DonguiError:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    if code in _WANTING_ROOM and _is_full(path.parent):
+        code = sqlite3.SQLITE_FULL
     make, name, why = _BY_SQLITE.get(code & 0xFF, (Trouble, "storage.failed", str(error)))
     return make(name, f"{path}: {why}")
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < _ROOM_BYTES
 
 
 def _of_system(error: OSError, path: Path) -> DonguiError:
