@@ -22,20 +22,25 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from dongui.biometrics.attack_detection.challenge import Challenge
+from dongui.biometrics.cards import card
+from dongui.biometrics.operating_points import operating_point
 from dongui.documents.authenticated import HolderBinding
 from dongui.documents.trust.anchors import AnchorKind, TrustAnchors
 from dongui.encoding import cbor
 from dongui.errors import DonguiError, Refused, Trouble, Unanswered, Undetermined
 from dongui.receipts.issuing import PresentedDocument
-from dongui.receipts.statement import Comparison
+from dongui.receipts.statement import DIGEST_BYTES, Comparison, Document
 
-__all__ = ["STAGES", "Examination", "Order"]
+__all__ = ["ATTACK_DETECTION", "STAGES", "Examination", "Order"]
 
+ATTACK_DETECTION = "nose-parallax"
 STAGES = ("document", "binding", "reference", "probe", "comparison")
 
 # A trust list of some thousand certificates of 2 kB each is the largest thing an order carries.
 _ORDER_LIMITS = cbor.Limits(max_bytes=16 * 2**20, max_depth=4, max_items=20_000)
 _EXAMINATION_LIMITS = cbor.Limits(max_bytes=64 * 2**10, max_depth=4, max_items=200)
+# A detail says which value and which limit. What is longer could be a picture.
+_MAX_DETAIL_CHARACTERS = 2_000
 _FAMILIES: dict[str, type[Unanswered]] = {
     "refused": Refused,
     "undetermined": Undetermined,
@@ -164,6 +169,24 @@ class Examination:
             raise _malformed("mated, without a document, an attack detection or a comparison")
         return found
 
+    def as_ordered(self, order: Order) -> Examination:
+        """Return this, if it speaks of nothing but what was ordered.
+
+        A picture that takes over the process inside can say "mated"; it cannot make a receipt name another
+        model or operating point, hide that this one is not assessed for use, or skip what the purpose asks
+        of the document. Raises ``Trouble`` (``examination.malformed``).
+        """
+        if self.attack_detection not in (None, ATTACK_DETECTION):
+            raise _malformed("another attack detection than the one ordered")
+        point = operating_point(order.operating_point)
+        model = card(point.recogniser)
+        compared = Comparison(model.name, model.digest, point.name, point.assessed_for_use)
+        if self.comparison not in (None, compared):
+            raise _malformed("another model or operating point than the one ordered")
+        if self.failure is None and not _may_be_mated(self.document, order):
+            raise _malformed("mated, by a document that is not bound or not accepted")
+        return self
+
 
 class _Fields:
     """A decoded map whose fields are taken by name and type."""
@@ -194,12 +217,24 @@ def _read_key(encoded: bytes) -> EllipticCurvePrivateKey:
     return key
 
 
+def _may_be_mated(document: PresentedDocument | None, order: Order) -> bool:
+    if document is None or document.holder_binding is HolderBinding.NOT_BOUND:
+        return False
+    return document.type in order.documents
+
+
 def _read_document(value: list[object] | None) -> PresentedDocument | None:
     match value:
         case None:
             return None
         case [str(kind), str(document_type), str(binding), bytes(issuer_signed)] if binding in _BINDINGS:
-            return PresentedDocument(kind, document_type, HolderBinding(binding), issuer_signed)
+            bound = HolderBinding(binding)
+            try:
+                # What no receipt could hold must not get as far as making one: the session is spent by now.
+                Document(kind, document_type, bytes(DIGEST_BYTES), bound)
+            except ValueError:
+                raise _malformed("document") from None
+            return PresentedDocument(kind, document_type, bound, issuer_signed)
         case _:
             raise _malformed("document")
 
@@ -221,7 +256,9 @@ def _read_outcome(value: list[object]) -> Unanswered | None:
     match value:
         case ["mated"]:
             return None
-        case [str(family), str(name), str(detail)] if family in _FAMILIES:
+        case [str(family), str(name), str(detail)] if (
+            family in _FAMILIES and len(detail) <= _MAX_DETAIL_CHARACTERS
+        ):
             try:
                 return _FAMILIES[family](name, detail)
             except LookupError:

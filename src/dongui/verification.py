@@ -22,11 +22,12 @@ from dongui.biometrics.comparison import ComparisonDecision, compare
 from dongui.biometrics.operating_points import operating_point, operating_points
 from dongui.biometrics.sample import EncodedPicture, Source
 from dongui.consent.coverage import Covered, covers
+from dongui.consent.purpose import ArtefactClass
 from dongui.consent.subject import require_same_handle, subject_handle
 from dongui.documents.mdoc.verifying import authenticate, require_bound
 from dongui.environment import FixedClock
 from dongui.errors import Misuse, Refused, Unanswered, Undetermined
-from dongui.examination import Examination, Order
+from dongui.examination import ATTACK_DETECTION, Examination, Order
 from dongui.memory import SecretBuffer, forbid_core_dumps, wipe_all
 from dongui.receipts import statement
 from dongui.receipts.bundle import ReceiptBundle
@@ -68,7 +69,6 @@ MAX_FRAMES = 300
 
 PREPARE = "dongui.verification:prepare"
 EXAMINE = "dongui.verification:examine"
-ATTACK_DETECTION = "nose-parallax"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def verify(
                 )
             # 2 to 6. In a process of its own: examine(), below.
             answer = examiner.run(EXAMINE, order=order.to_bytes(), buffers=(document, *capture.frames))
-            found = Examination.from_bytes(answer)
+            found = Examination.from_bytes(answer).as_ordered(order)
         except Unanswered as failure:
             found = Examination(None, None, None, failure, {})
         # 7. Receipt. Signed, then durable in the log, then proved; only then is there an answer.
@@ -317,11 +317,10 @@ def _require_session_for(session: Session, purpose: RegisteredPurpose, controlle
 
 
 def _cover(purpose: RegisteredPurpose, controller: Controller, history: History, moment: datetime) -> Covered:
-    """Every class of biometric data the purpose processes must be covered; a purpose has at least one."""
-    classes = sorted(purpose.declared.artefact_classes)
+    """Every class of biometric data a verification makes or reads must be covered, declared or not."""
     covered = [
         covers(history, purpose=purpose, controller=controller.id, artefact_class=artefact_class, at=moment)
-        for artefact_class in classes
+        for artefact_class in ArtefactClass
     ]
     return covered[0]
 
