@@ -18,6 +18,8 @@ LONGEST_EXTRA_TIME = timedelta(minutes=15)
 """The most an operator may declare the other way to take longer. More is a penalty on saying no."""
 
 _LONGEST_VALIDITY = timedelta(days=366 * 2)
+# What a receipt gives one text, so that the whole still fits into one code.
+_MOST_BYTES_ON_A_RECEIPT = 120
 
 _Present = TypeVar("_Present")
 
@@ -48,6 +50,7 @@ def faults(purpose: Purpose) -> list[DonguiError]:
         _recipients,
         _data,
         _texts,
+        _receipt_texts,
         _notices,
     )
     return [fault for rule in rules for fault in rule(purpose)]
@@ -158,6 +161,25 @@ def _texts(purpose: Purpose) -> list[DonguiError]:
         for name, text in texts.items()
         for language in text.missing()
     ]
+
+
+def _receipt_texts(purpose: Purpose) -> list[DonguiError]:
+    """What every receipt will have to hold: found too long only then, the visit is spent and unreceipted."""
+    named = {"document": purpose.documents}
+    if purpose.controller is not None:
+        named["controller"] = (purpose.controller.id, purpose.controller.name.ko, purpose.controller.name.en)
+    if purpose.other_way is not None:
+        named["other_way.name"] = (purpose.other_way.name.ko, purpose.other_way.name.en)
+    detail = f"stands on receipts: at most {_MOST_BYTES_ON_A_RECEIPT} printable bytes of UTF-8 each"
+    return [
+        Misuse("purpose.malformed", f"{purpose.id}: {name} {detail}")
+        for name, texts in named.items()
+        if not all(map(_fits_a_receipt, texts))
+    ]
+
+
+def _fits_a_receipt(text: str) -> bool:
+    return len(text.encode("utf-8", "surrogatepass")) <= _MOST_BYTES_ON_A_RECEIPT and text.isprintable()
 
 
 def _notices(purpose: Purpose) -> list[DonguiError]:
