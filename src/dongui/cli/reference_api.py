@@ -40,7 +40,7 @@ def _is_told(name: str, member: object) -> bool:
 
 def _section(name: str, thing: object) -> str:
     home = f"\n\nFrom `{getattr(thing, '__module__', 'dongui')}`."
-    text = f"## {name}\n\n{_signature(name, thing)}{_document(thing)}{home}\n"
+    text = f"## `{name}`\n\n{_signature(name, thing)}{_document(thing)}{home}\n"
     if isinstance(thing, type):
         if issubclass(thing, enum.Enum):
             text += "".join(f"\n- `{member.name}` = `{member.value!r}`" for member in thing) + "\n"
@@ -48,7 +48,7 @@ def _section(name: str, thing: object) -> str:
             function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
             title = f"{name}.{member_name}"
             shown = "" if isinstance(member, property) else _signature(member_name, function)
-            text += f"\n### {title}\n\n{shown}{_document(function)}\n"
+            text += f"\n### `{title}`\n\n{shown}{_document(function)}\n"
     return text
 
 
@@ -67,7 +67,8 @@ def _signature(name: str, thing: object) -> str:
     line = f"{name}({', '.join(parts)}){end}"
     if len(line) > _LINE:
         line = "\n".join([f"{name}(", *(f"    {part}," for part in parts), f"){end}"])
-    return f"```python\n{line}\n```\n\n"
+    # Not "python": the documentation's examples are run, and a signature is none.
+    return f"```py\n{line}\n```\n\n"
 
 
 def _is_made_otherwise(thing: object) -> bool:
