@@ -53,8 +53,11 @@ def withdraw(ledger: Ledger, record_id: bytes, *, clock: Clock, entropy: Entropy
 
     Raises ``Misuse``: ``consent.unknown-record``, ``consent.event-out-of-order`` (withdrawn or expired).
     """
-    person = ledger.history(record_id).record.subject.hex()
-    event = ConsentEvent(record_id=record_id, kind=EventKind.WITHDRAWN, at=clock.now(), entity=person)
+    history = ledger.history(record_id)
+    # A clock set back since then must not make anybody wait: dated no earlier than what it ends.
+    at = max(clock.now(), *(event.at for event in history.events))
+    person = history.record.subject.hex()
+    event = ConsentEvent(record_id=record_id, kind=EventKind.WITHDRAWN, at=at, entity=person)
     return _keep(ledger, event, entropy)
 
 
