@@ -42,10 +42,13 @@ unit: $(VENV)/.installed
 	@$(BIN)/pytest -n 2 --dist worksteal
 
 bench: | $(UV)
+	@mkdir -p .benchmarks
 	@$(UV) sync --quiet --frozen --no-install-project --group bench
 	@rm -rf dist && $(UV) build --quiet --wheel --out-dir dist
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --reinstall dist/*.whl
-	@PYTHONPATH=tests $(BIN)/pytest benchmarks --benchmark-only -q -p no:xdist
+	@PYTHONPATH=tests $(BIN)/pytest benchmarks --benchmark-only -q -p no:xdist \
+	  --benchmark-json=.benchmarks/bench.json; ended=$$?; \
+	  $(BIN)/python benchmarks/report.py .benchmarks/bench.json --write && exit $$ended
 
 # The pages of docs/reference, made from the program; a test keeps them equal.
 reference: $(VENV)/.installed

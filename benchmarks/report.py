@@ -1,0 +1,89 @@
+"""Turns what ``make bench`` measured into the tables of ``docs/explanation/performance.md``.
+
+``python benchmarks/report.py bench.json [--write]`` prints them, or writes them between the page's marks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypedDict
+
+PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "performance.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+GROUPS = {
+    "verification": "A whole verification, in process (CPU time)",
+    "biometrics": "The biometric stages over the London faces (CPU time)",
+    "mdoc": "Documents: ISO/IEC 18013-5 Annex D",
+    "confinement": "The confined process",
+    "log": "The log",
+}
+
+
+class Stats(TypedDict):
+    """What is used of one benchmark's figures; seconds."""
+
+    data: list[float]
+
+
+class Measured(TypedDict):
+    """One benchmark of the file."""
+
+    name: str
+    group: str
+    stats: Stats
+    extra_info: dict[str, float]
+
+
+def tables(benchmarks: Sequence[Measured]) -> Iterator[str]:
+    """Yield Markdown, one table a group."""
+    yield f"Measured with CPython {platform.python_version()} on {os.cpu_count()} cores."
+    for group, title in GROUPS.items():
+        members = [one for one in benchmarks if one["group"] == group]
+        if not members:
+            continue
+        yield f"\n### {title}\n"
+        yield "| What | Rounds | Median, ms | p95, ms | Medians a second | Besides |"
+        yield "|---|--:|--:|--:|--:|---|"
+        for one in members:
+            yield row(one)
+
+
+def row(one: Measured) -> str:
+    """Return one line: median and 95th percentile over the rounds, and what the benchmark says besides."""
+    times = [1000 * seconds for seconds in one["stats"]["data"]]
+    p95 = statistics.quantiles(times, n=20, method="inclusive")[-1] if len(times) > 1 else times[0]
+    name = one["name"].removeprefix("test_").replace("_", " ")
+    besides = "; ".join(f"{key}: {value:,}" for key, value in shown(one["extra_info"]).items())
+    median = statistics.median(times)
+    return f"| {name} | {len(times)} | {median:.3g} | {p95:.3g} | {1000 / median:,.3g} | {besides} |"
+
+
+def shown(extra: Mapping[str, float]) -> dict[str, float]:
+    """Leave out the percentile that has a column of its own."""
+    return {key: value for key, value in extra.items() if not key.startswith("95th")}
+
+
+def main() -> None:
+    """Read the file named on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("measured", type=Path)
+    parser.add_argument("--write", action="store_true", help="write the tables into the page")
+    asked = parser.parse_args()
+    content = json.loads(asked.measured.read_text(encoding="utf-8"))
+    text = "\n".join(tables(content["benchmarks"]))
+    if not asked.write:
+        print(text)
+        return
+    page = PAGE.read_text(encoding="utf-8")
+    before, rest = page.split(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
