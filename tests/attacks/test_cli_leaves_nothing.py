@@ -15,7 +15,7 @@ import pytest
 from simulators.forgetting_stage import read_cases
 from simulators.memory_search import Needle, derive, search_files
 
-KEYS = ("verified", "refused", "undetermined", "damaged", "misused")
+KEYS = ("verified", "refused", "undetermined", "damaged")
 TESTS = Path(__file__).parents[1]
 
 
@@ -97,12 +97,10 @@ def test_verify_leaves_nothing(counter: Counter) -> None:
 def test_traces_hold_nothing(counter: Counter) -> None:
     """What ``--debug`` shows of a failure is files and lines: no name, no number, no byte of a picture."""
     assert counter.verify("damaged", "--accept-unassessed") == 2
-    assert counter.verify("misused") == 2
     document = counter.staged / "undetermined" / "document"
     document.write_bytes(document.read_bytes()[:-1])
     assert counter.verify("undetermined", "--accept-unassessed") == 1
-    for key in ("damaged", "misused"):
-        assert "verification.py" in (counter.home / f"verify-{key}.err").read_text()
+    assert "verification.py" in (counter.home / "verify-damaged.err").read_text()
     assert counter.left() == []
 
 

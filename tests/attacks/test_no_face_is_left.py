@@ -27,6 +27,7 @@ import pytest
 from dongui.desk.desk import models_cache
 from simulators.forgetting_stage import CASES
 from simulators.memory_search import Needle, derive, search_files, search_process_memory
+from simulators.process_table import processes_named
 
 TESTS = Path(__file__).parents[1]
 VICTIM = TESTS / "simulators" / "forgetting_victim.py"
@@ -115,7 +116,8 @@ def victim(staged: Staged, place: str, home: Path) -> Iterator[Victim]:
 
 
 def surroundings(home: Path) -> dict[str, str]:
-    path = os.pathsep.join([*(entry for entry in sys.path if entry), str(TESTS)])
+    # The home at its end imports nothing; it marks every process of this program.
+    path = os.pathsep.join([*(entry for entry in sys.path if entry), str(TESTS), str(home)])
     return {
         "PYTHONPATH": path,
         "HOME": str(home),
@@ -195,9 +197,10 @@ def test_a_careless_verification_would_be_caught(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_crash_of_the_program_itself_writes_no_face(tmp_path: Path) -> None:
-    """Struck while document and frames are in its memory, the program leaves no core dump, nor do the others.
+    """Struck while document and frames are in its memory, the program leaves no core dump and no process.
 
-    The program has turned core dumps on; verifying turns them off.
+    The program has turned core dumps on; verifying turns them off. The process that holds the pictures as
+    well, decoded, and the one that forks end by themselves.
     """
     staged, home = stage(tmp_path / "in", "timed-out"), tmp_path / "home"
     with victim(staged, "confined", home) as program:
@@ -206,9 +209,36 @@ def test_a_crash_of_the_program_itself_writes_no_face(tmp_path: Path) -> None:
         begun = time.monotonic()
         while not {"frame as encoded", "family name"} <= kinds(found_in(pid, needles)):
             assert time.monotonic() - begun < 60
+        assert len(processes_named(str(home))) == 2
         assert program.kill(signal.SIGABRT) == -signal.SIGABRT
+        begun = time.monotonic()
+        while processes_named(str(home)):
+            assert time.monotonic() - begun < 5
+            time.sleep(0.01)
     assert search_files([home, staged.folder / "desk"], needles) == []
     assert {entry.name for entry in home.iterdir()} == {"tmp", "cache", "stderr", "log.txt"}
+
+
+@pytest.mark.slow
+def test_one_face_raced_by_two_programs_is_verified_once(tmp_path: Path) -> None:
+    """Two programs with confined processes of their own verify one presentation at one instant: one answers.
+
+    Neither keeps anything of it, the loser included.
+    """
+    staged = stage(tmp_path / "in", "verified")
+    with (
+        victim(staged, "confined", tmp_path / "one") as one,
+        victim(staged, "confined", tmp_path / "other") as other,
+    ):
+        racers = (one, other)
+        for program in racers:
+            program.ask("wait")
+            assert program.told() == "waiting"
+        for program in racers:
+            program.ask("verified")
+        assert sorted(program.told() for program in racers) == ["raised session.consumed", "verified"]
+        for pid in (pid for program in racers for pid in program.pids):
+            assert found_in(pid, staged.all) == set()
 
 
 def test_a_core_dump_would_be_caught(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from dongui.log.checkpoint import VerifiedCheckpoint
 from dongui.log.proofs import verify_consistency
 from simulators.visitors_hall import Answer, Said, open_desk, proved, visitors
 
-KILLS = 120
+KILLS = 60
 
 
 def is_open(desk: Desk, session: str) -> bool:
@@ -47,7 +47,7 @@ def require_kept(desk: Desk, said: Said, *, before: int) -> VerifiedCheckpoint:
 
 @pytest.mark.slow
 def test_nothing_answered_is_lost_and_nothing_spent_comes_back(tmp_path: Path) -> None:
-    """Killed (SIGKILL) at any of 120 instants, one desk goes on opening, and keeps every promise it gave.
+    """Killed (SIGKILL) at any of 60 instants, one desk goes on opening, and keeps every promise it gave.
 
     What is real and what is light about these visits: ``simulators.desk_visitors``. A power cut is another
     matter; see ``test_log_survives_kill``.

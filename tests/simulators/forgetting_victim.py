@@ -1,8 +1,8 @@
 """A program that verifies staged visits and holds still after each, to be searched.
 
-``python forgetting_victim.py FOLDER confined|careless`` verifies the case named in each line of its input,
-keeps the answer or the failure, and writes one line: its processes' numbers, what came out. ``careless`` runs
-the examination in the program itself and keeps everything.
+``python forgetting_victim.py FOLDER confined|careless`` verifies the case named in each line of its input
+(``wait`` names none), keeps the answer or the failure, and writes one line: its processes' numbers, what came
+out. ``careless`` runs the examination in the program itself and keeps everything.
 
 It turns core dumps on, as far as it may: to turn them off is the product's part.
 """
@@ -59,12 +59,13 @@ def main() -> None:
     with Desk(root / "desk", clock=clock, entropy=SystemEntropy()) as desk:
         kept: list[object] = []
         for line in sys.stdin:
-            case = cases[line.strip()]
-            if case.fills_the_log:
+            case = cases.get(line.strip())
+            if case is not None and case.fills_the_log:
                 fill(desk)
-            kept = [end(desk, case, root / case.key, anchors, examiner, careless=place == "careless")]
+            if case is not None:
+                kept = [end(desk, case, root / case.key, anchors, examiner, careless=place == "careless")]
             pids = [os.getpid(), *([examiner.zygote_pid] if isinstance(examiner, Confinement) else [])]
-            print(json.dumps({"pids": pids, "ended": name(kept[0])}), flush=True)
+            print(json.dumps({"pids": pids, "ended": name(kept[0]) if kept else "waiting"}), flush=True)
     examiner.close()
 
 

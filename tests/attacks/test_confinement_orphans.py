@@ -1,0 +1,57 @@
+"""Killing the program does not leave a process behind that still holds somebody's face."""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import dongui
+from simulators.process_table import processes_named
+
+TESTS = Path(__file__).parents[1]
+KILLS = 25
+SECONDS_TO_END = 5.0  # on a busy machine; the processes themselves need none
+
+
+@pytest.mark.slow
+def test_a_killed_program_takes_its_processes_with_it(tmp_path: Path) -> None:
+    """Killed (SIGKILL) at any of 25 instants, also while a task sleeps and ignores signals: all end.
+
+    Nobody is left to end them: the program could run nothing at its own end.
+    """
+    # The process that forks is told where to import from: a folder of this test alone tells it from others.
+    mark = str(tmp_path / "a-folder-to-import-nothing-from")
+    Path(mark).mkdir()
+    source = str(Path(dongui.__file__).parent.parent)
+    chance, at_work = random.Random(1801305), 0
+    with subprocess.Popen(
+        [sys.executable, str(TESTS / "simulators" / "confinement_orphans.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([source, str(TESTS), mark])},
+    ) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        for _ in range(KILLS):
+            program.stdin.write(f"{chance.uniform(0.02, 0.6):.4f}\n")
+            program.stdin.flush()
+            most = 0
+            while not select.select([program.stdout], [], [], 0.005)[0]:
+                most = max(most, len(processes_named(mark)))
+            assert program.stdout.readline() == "end\n"
+            at_work += most == 2  # the one that forks, and its child
+            begun = time.monotonic()
+            while left := processes_named(mark):
+                assert time.monotonic() - begun < SECONDS_TO_END, left
+                time.sleep(0.01)
+        program.stdin.close()
+    # The kills must have hit something: the same search saw the processes while they were at work.
+    assert at_work > KILLS / 3
