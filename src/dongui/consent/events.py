@@ -105,15 +105,15 @@ class History:
 
     @property
     def ends_at(self) -> datetime:
-        """The first instant nothing is covered any more: of the withdrawal, else the end of the last yes.
+        """The first instant nothing is covered any more: the end of the last yes, or a withdrawal before it.
 
-        ``ValueError`` for a history without events.
+        Withdrawing what has already run out ends nothing a second time. ``ValueError`` for a history without
+        events.
         """
-        if self.state is EventKind.WITHDRAWN:
-            return self.events[-1].at
         for event in reversed(self.events):
             if event.valid_until is not None:
-                return event.valid_until
+                withdrawn = self.state is EventKind.WITHDRAWN
+                return min(event.valid_until, self.events[-1].at) if withdrawn else event.valid_until
         raise ValueError("nothing was ever agreed to")
 
     def holds_at(self, moment: datetime) -> bool:

@@ -13,7 +13,10 @@ __all__ = ["Ledger", "refuse_second"]
 
 
 class Ledger(Protocol):
-    """Records, their events, the notices shown and the handle keys. Append-only; durable on return."""
+    """Records, their events, the notices shown and the handle keys. Durable on return.
+
+    Append-only until a record's time is over; then :meth:`purge` destroys it whole.
+    """
 
     def open_record(self, history: History, notice: Notice) -> None:
         """Keep a new record with its first event and the notice the person read, all or nothing.
@@ -25,7 +28,7 @@ class Ledger(Protocol):
         """Keep one more event and return the history with it.
 
         Raises ``Misuse``: ``consent.unknown-record``, ``consent.event-out-of-order``,
-        ``consent.event-before-last``.
+        ``consent.event-before-last``, and for a renewal ``consent.already-given``.
         """
 
     def history(self, record_id: bytes) -> History:
@@ -39,6 +42,13 @@ class Ledger(Protocol):
 
     def handle_key(self, purpose_id: str) -> bytes:
         """Return the purpose's handle key, 32 bytes, drawn the first time it is asked for."""
+
+    def purge(self, *, at: datetime) -> int:
+        """Destroy every record that :func:`~dongui.consent.retention.is_over` at ``at``; return their number.
+
+        With a record go its events and, when no other record names it, the text of its notice; nothing else
+        does. All of them or none. Afterwards each is a ``consent.unknown-record``.
+        """
 
 
 def refuse_second(existing: list[History], *, at: datetime) -> None:

@@ -119,6 +119,19 @@ class Database:
         with self._lock, sqlite_troubles(self.path):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def write_anew(self) -> bool:
+        """Write the whole file anew, so that only what is stored in it is in it; some 20 ms for 3 MB.
+
+        ``secure_delete`` overwrites a row where it lies. Where SQLite moved it before, to make room in its
+        tree of pages, an older copy can stay in a page's unused space, and only writing the page anew takes
+        that away. Returns whether the write-ahead log, which still held it all, could be emptied: not while
+        another process reads. Uses memory of the file's size.
+        """
+        with self._lock, sqlite_troubles(self.path):
+            self._connection.execute("VACUUM")
+            (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
     def close(self) -> None:
         """Close the connection. Safe to call twice; does nothing in a forked child."""
         if os.getpid() == self._owner:
@@ -192,6 +205,8 @@ def _configure(connection: sqlite3.Connection, *, attempts: int) -> None:
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA synchronous = FULL")
+    # What SQLite sets aside while it works is as personal as the file, and belongs on no other disk.
+    connection.execute("PRAGMA temp_store = MEMORY")
     for attempt in range(attempts):
         # Changing the journal mode does not wait by itself where two processes create one file.
         try:
