@@ -55,3 +55,35 @@ def test_a_killed_program_takes_its_processes_with_it(tmp_path: Path) -> None:
         program.stdin.close()
     # The kills must have hit something: the same search saw the processes while they were at work.
     assert at_work > KILLS / 3
+
+
+def test_a_child_whose_parent_is_gone_is_shown_nothing() -> None:
+    """Had the forking process ended before its child asked to end with it, the child does not begin."""
+    script = (
+        "import os, socket, sys\n"
+        "from dongui.confinement.child import serve\n"
+        "ours, theirs = socket.socketpair()\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    ours.close()\n"
+        "    parent = int(sys.argv[1]) or os.getppid()\n"
+        "    serve(lambda *_: b'', None, theirs, parent=parent, memory_bytes=1 << 20)\n"
+        "theirs.close()\n"
+        "print(len(ours.recv(1)))\n"
+        "ours.close()\n"
+        "os.waitpid(child, 0)\n"
+    )
+    source = str(Path(dongui.__file__).parent.parent)
+
+    def said_ready(parent: int) -> bool:
+        finished = subprocess.run(
+            [sys.executable, "-c", script, str(parent)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONPATH": source},
+        )
+        return finished.stdout == "1\n"
+
+    assert said_ready(0)  # the control: the true parent
+    assert not said_ready(2**22 + 1)  # a number no process has (proc(5), pid_max)

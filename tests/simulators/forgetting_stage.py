@@ -65,7 +65,8 @@ class Case:
     filmed: str
     task: str = "dongui.verification:examine"
     nods: bool = False
-    truncated: bool = False  # the last frame breaks off
+    truncated: bool = False  # the last frame breaks off, as its header tells
+    unreadable: bool = False  # the last frame cannot be decoded, as only the decoder finds out
     accepts: bool = True  # the operating point, which nobody assessed
     fills_the_log: bool = False
     session: str = ""
@@ -78,6 +79,7 @@ CASES = (
     Case("undetermined", "05", "05", nods=True),
     Case("misused", "05", "05", accepts=False),
     Case("damaged", "05", "05", truncated=True),
+    Case("unreadable", "05", "05", unreadable=True),
     Case("crashed", "05", "05", task=f"{_TASKS}:examine_and_crash"),
     Case("timed-out", "05", "05", task=f"{_TASKS}:examine_and_sleep"),
     Case("unexpected", "05", "05", task=f"{_TASKS}:examine_and_quote"),
@@ -168,7 +170,11 @@ def _film(case: Case, session: Session) -> list[bytes]:
     film = nod(case.filmed) if case.nods else turn(case.filmed)
     ordered = film if session.challenge.first is Side.PICTURE_LEFT else film[::-1]
     frames = [_noisy(frame, quality=88) for frame in ordered]
-    return [*frames[:-1], frames[-1][: len(frames[-1]) // 2]] if case.truncated else frames
+    if case.truncated:
+        frames[-1] = frames[-1][: len(frames[-1]) // 2]
+    if case.unreadable:
+        frames[-1] = _broken_png(frames[-1])
+    return frames
 
 
 def _noisy(picture: bytes, *, quality: int) -> bytes:
@@ -179,6 +185,15 @@ def _noisy(picture: bytes, *, quality: int) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(np.clip(noisy, 0, 255).astype("u1")).save(stream, "JPEG", quality=quality)
     return stream.getvalue()
+
+
+def _broken_png(picture: bytes) -> bytes:
+    stream = io.BytesIO()
+    with Image.open(io.BytesIO(picture)) as opened:
+        opened.save(stream, "PNG")
+    broken = bytearray(stream.getvalue())
+    broken[len(broken) // 2] ^= 0xFF
+    return bytes(broken)
 
 
 @contextmanager
@@ -215,9 +230,9 @@ def keeping(into: Kept, *, whole: bool) -> Iterator[None]:
         yield
 
 
-def _scan(jpeg: bytes) -> bytes:
-    # After the last marker only: the Huffman tables before it are the same in every JPEG.
-    _, _, scan = jpeg.rpartition(b"\xff\xda")
+def _scan(picture: bytes) -> bytes:
+    # Of a JPEG, after the last marker only: the Huffman tables before it are the same in every JPEG.
+    _, _, scan = picture.rpartition(b"\xff\xda")
     starts = np.linspace(14, len(scan) - _PIECE_BYTES, _PIECES).astype(int)
     return b"".join(scan[start : start + _PIECE_BYTES] for start in starts)
 

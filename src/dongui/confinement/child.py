@@ -19,14 +19,15 @@ _EXIT_ANSWERED = 0
 _EXIT_UNANSWERED = 13
 
 
-def serve(task: Task, prepared: object, wire: socket.socket, *, memory_bytes: int) -> NoReturn:
+def serve(task: Task, prepared: object, wire: socket.socket, *, parent: int, memory_bytes: int) -> NoReturn:
     """Harden this process, answer the one order that comes over ``wire``, and end the process.
 
-    ``memory_bytes`` is what the task may use beyond what the zygote holds already.
+    ``parent`` is the number of the process that forked this one. ``memory_bytes`` is what the task may use
+    beyond what the zygote holds already.
     """
     code = _EXIT_UNANSWERED
     with Caught() as caught:
-        harden_child(keep=wire.fileno(), memory_bytes=memory_bytes)
+        harden_child(parent=parent, keep=wire.fileno(), memory_bytes=memory_bytes)
         code = _answer(task, prepared, wire)
     if isinstance(caught.error, MemoryError):
         code = EXIT_OUT_OF_MEMORY

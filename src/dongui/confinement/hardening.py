@@ -29,14 +29,18 @@ def harden_zygote() -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
-def harden_child(*, keep: int, memory_bytes: int) -> None:
+def harden_child(*, parent: int, keep: int, memory_bytes: int) -> None:
     """Close every file but ``keep``, and give up files, memory, core dumps and being looked at.
 
-    Raises ``OSError`` if the system refuses any of it: a child less confined than promised must not work.
+    ``parent`` is the number of the process that forked this one; with it, this one ends. Raises ``OSError``
+    if the system refuses any of it: a child less confined than promised must not work.
     """
     _close_files_but(keep)
     # A zygote that is killed takes its child with it; nobody would read the answer or mind the clock.
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        # It ended before it could be said; no signal will come any more.
+        raise ProcessLookupError(parent)
     # Programs of the same user may neither trace this process nor read its memory (ptrace(2), proc(5)).
     _prctl(_PR_SET_DUMPABLE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)

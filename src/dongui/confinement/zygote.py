@@ -83,9 +83,10 @@ def _serve_one(control: socket.socket, prepared: object) -> None:
         send_frame(wire, Kind.UNEXPECTED, type_name(caught.error).encode())
         timed_out, code = False, 0
     else:
+        zygote = os.getpid()
         child = os.fork()
         if child == 0:
-            serve(task, prepared, wire, memory_bytes=memory_bytes)
+            serve(task, prepared, wire, parent=zygote, memory_bytes=memory_bytes)
         wire.close()
         timed_out, code = _await(child, control, seconds)
     wire.close()
