@@ -24,6 +24,7 @@ FLOORS: dict[str, int] = {
     "session": 4,
     "receipts": 4,
     "confinement": 4,
+    "capture": 5,
     "examination": 5,
     "rehearsal": 6,
     "verification": 7,

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dongui.capture import Capture
     from dongui.confinement import Confinement, InProcess
     from dongui.desk import (
         ControllerEntry,
@@ -35,13 +36,13 @@ if TYPE_CHECKING:
     from dongui.receipts.keys import OperatorKeys
     from dongui.receipts.statement import Channel, Outcome
     from dongui.session import OpenID4VPHandover, QrHandover
-    from dongui.verification import Capture, Verification, verify
+    from dongui.verification import Verification, verify
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "AuthenticatedDocument": "dongui.documents.authenticated",
-    "Capture": "dongui.verification",
+    "Capture": "dongui.capture",
     "Channel": "dongui.receipts.statement",
     "Confinement": "dongui.confinement",
     "ControllerEntry": "dongui.desk",

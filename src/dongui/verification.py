@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal, Never
 
 from dongui.biometrics.comparison import ComparisonDecision, compare
 from dongui.biometrics.operating_points import operating_point, operating_points
-from dongui.biometrics.sample import EncodedPicture, Source
+from dongui.capture import Capture
 from dongui.consent.coverage import Covered, covers
 from dongui.consent.purpose import ArtefactClass
 from dongui.consent.subject import require_same_handle, subject_handle
@@ -49,67 +49,12 @@ if TYPE_CHECKING:
     from dongui.receipts.salts import Disclosure
     from dongui.session import SessionStore
 
-__all__ = [
-    "MAX_DOCUMENT_BYTES",
-    "MAX_FRAMES",
-    "MAX_FRAME_BYTES",
-    "Capture",
-    "Verification",
-    "examine",
-    "prepare",
-    "require_capture_size",
-    "require_frames",
-    "verify",
-]
+__all__ = ["EXAMINE", "MAX_DOCUMENT_BYTES", "PREPARE", "Verification", "examine", "prepare", "verify"]
 
 MAX_DOCUMENT_BYTES = 2 * 2**20
-MAX_FRAME_BYTES = 20 * 2**20
-MAX_CAPTURE_BYTES = 256 * 2**20
-MAX_FRAMES = 300
 
 PREPARE = "dongui.verification:prepare"
 EXAMINE = "dongui.verification:examine"
-
-
-@dataclass(frozen=True, slots=True)
-class Capture:
-    """What the camera gave: encoded frames in order, and whether its way here was under control.
-
-    The headers of all frames are read here, before a session is spent on a clip that cannot be used. Raises
-    ``Misuse``: ``capture.empty``, ``capture.too-many-frames`` (limit 300), ``capture.too-large`` (limit
-    256 MiB together), and ``capture.*`` for a frame that is no JPEG or PNG within the limits; the frames are
-    overwritten then. Those of a sound capture are overwritten by :func:`verify`.
-    """
-
-    frames: tuple[SecretBuffer, ...]
-    channel: Channel
-
-    def __post_init__(self) -> None:
-        try:
-            require_frames(len(self.frames))
-            require_capture_size(sum(len(frame) for frame in self.frames))
-            for number, frame in enumerate(self.frames, 1):
-                EncodedPicture.open(frame.view, source=Source.CAPTURE, what=f"frame {number}")
-        except BaseException:
-            # No capture comes of it, so no verification will overwrite them.
-            wipe_all(self.frames)
-            raise
-
-
-def require_frames(count: int) -> None:
-    """Raises ``Misuse``: ``capture.empty``, ``capture.too-many-frames``; to be asked before reading any."""
-    if not count:
-        raise Misuse("capture.empty", "0 frames were given; a head turn takes several")
-    if count > MAX_FRAMES:
-        raise Misuse("capture.too-many-frames", f"{count} frames were given; the limit is {MAX_FRAMES}")
-
-
-def require_capture_size(size: int) -> None:
-    """Raises ``Misuse`` (``capture.too-large``); to be asked while frames are read, not after all are."""
-    if size > MAX_CAPTURE_BYTES:
-        raise Misuse(
-            "capture.too-large", f"the frames have {size} bytes or more; the limit is {MAX_CAPTURE_BYTES}"
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dongui.capture import Capture
 from dongui.demo.cast import LicensingAuthority, recording, turn
 from dongui.demo.story import CONTROLLER, HANDOVER
 from dongui.desk import Desk, create_desk
@@ -16,7 +17,6 @@ from dongui.documents.mdoc.verifying import authenticate
 from dongui.environment import SystemClock, SystemEntropy
 from dongui.memory import SecretBuffer
 from dongui.receipts.statement import Channel, Outcome
-from dongui.verification import Capture
 from simulators.main_path import Visit
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dongui.biometrics.attack_detection.challenge import Side
+from dongui.capture import Capture
 from dongui.confinement import Confinement
 from dongui.demo.cast import recording, turn
 from dongui.demo.scenarios import SCENARIOS, Scenario, Twist
@@ -21,7 +22,6 @@ from dongui.log.entry import Entry, EntryKind
 from dongui.memory import SecretBuffer
 from dongui.receipts.checking import check_receipt
 from dongui.receipts.statement import Channel, Outcome
-from dongui.verification import Capture
 from simulators.main_path import OneSidedEntropy, Visit, a_visit
 
 BY_KEY = {scenario.key: scenario for scenario in SCENARIOS}

@@ -41,6 +41,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.serialization import Encoding
 from PIL import Image
 
+from dongui.capture import Capture
 from dongui.confinement import InProcess
 from dongui.demo.story import HANDOVER
 from dongui.desk import Desk
@@ -58,7 +59,7 @@ from dongui.memory import SecretBuffer
 from dongui.receipts.statement import Channel
 from dongui.session import Session
 from dongui.storage.sqlite.log import SqliteLog
-from dongui.verification import Capture, Verification, verify
+from dongui.verification import Verification, verify
 from simulators.mdoc_issuance import Issuer, a_licence, a_presentation, an_issuer
 
 PURPOSE = "airport-gate"

@@ -17,6 +17,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from dongui.capture import Capture
 from dongui.confinement import Confined, Confinement, InProcess
 from dongui.desk import Desk
 from dongui.desk.desk import models_cache
@@ -26,7 +27,7 @@ from dongui.errors import DonguiError, Trouble
 from dongui.log.entry import Entry, EntryKind
 from dongui.memory import SecretBuffer
 from dongui.receipts.statement import Channel
-from dongui.verification import PREPARE, Capture, Verification
+from dongui.verification import PREPARE, Verification
 from simulators.forgetting_stage import Case, read_cases
 
 TIMEOUT_SECONDS = 8.0

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dongui.biometrics.attack_detection.challenge import Side
+from dongui.capture import Capture
 from dongui.confinement import Confined
 from dongui.consent.subject import subject_handle
 from dongui.demo.cast import LicensingAuthority, recording
@@ -26,7 +27,7 @@ from dongui.environment import SystemEntropy
 from dongui.memory import SecretBuffer
 from dongui.receipts.statement import Channel
 from dongui.session import Session
-from dongui.verification import Capture, Verification, verify
+from dongui.verification import Verification, verify
 
 __all__ = ["OneSidedEntropy", "Visit", "a_visit"]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dongui.biometrics.attack_detection.challenge import Side
+from dongui.capture import Capture
 from dongui.confinement import Confined
 from dongui.consent.purpose import OtherWay
 from dongui.demo.cast import LicensingAuthority
@@ -17,7 +18,7 @@ from dongui.environment import Entropy
 from dongui.memory import SecretBuffer
 from dongui.receipts.statement import Channel, Outcome
 from dongui.session import OpenID4VPHandover, Session
-from dongui.verification import Capture, Verification
+from dongui.verification import Verification
 
 __all__ = ["CONTROLLER", "HANDOVER", "Scene", "Story"]
 
