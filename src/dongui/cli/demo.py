@@ -14,6 +14,7 @@ from rich.live import Live
 
 from dongui.cli.demo_report import report_story, visits_table
 from dongui.cli.output import progress, settings
+from dongui.cli.writing import naming
 from dongui.confinement import Confinement
 from dongui.demo.cast import portrait
 from dongui.demo.disk import holds_a_face, kept_files
@@ -48,6 +49,11 @@ def demo(
     visit ends otherwise than promised, or a face is found on disk.
     """
     forbid_core_dumps()
+    with naming(out):
+        _tell(out, open_page=open_)
+
+
+def _tell(out: Path, *, open_page: bool) -> None:
     folder = _fresh(out)
     create_desk(folder, CONTROLLER, entropy=SystemEntropy())
     with Desk(folder, clock=SystemClock(), entropy=SystemEntropy()) as desk:
@@ -60,7 +66,7 @@ def demo(
         (out / name).write_text(render_page(scenes, ending, language=language), encoding="utf-8")
     page = (out / _PAGES[settings().language.value]).resolve()
     report_story(scenes, ending, page)
-    if open_:
+    if open_page:
         webbrowser.open(page.as_uri())
     if ending.faces or not all(scene.kept for scene in scenes):
         raise typer.Exit(1)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Annotated
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command, get_group
 
 from dongui.cli import output
@@ -85,6 +85,10 @@ def _complete(group: TyperGroup) -> None:
         if isinstance(member, TyperGroup):
             _complete(member)
         else:
+            for parameter in member.params:
+                if isinstance(parameter, TyperArgument | TyperOption):
+                    # Whoever reads a file names what is wrong with it; typer would call it a wrong usage.
+                    parameter.type_descriptor.parameter_info.readable = False
             member.params += _common_parameters()
 
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.output import JsonValue, choose, show, table
-from dongui.cli.writing import require_absent, write_once
+from dongui.cli.writing import require_place, write_once
 from dongui.consent.moments import write_moment
 from dongui.desk import Desk
 from dongui.errors import Misuse
@@ -58,7 +58,7 @@ def open_(
     --engagement, say otherwise.
     """
     outputs = [path for path in (transcript_out, reader_key_out) if path is not None]
-    require_absent(*outputs)
+    require_place(*outputs)
     with open_desk(desk) as opened:
         handover = _handover(opened, client_id, response_uri, engagement)
         session = opened.open_session(purpose, _record_id(consent), handover=handover)
@@ -90,9 +90,7 @@ def _handover(
         return QrHandover(bytes(scanned.view))
     if engagement is None and client_id and response_uri:
         return OpenID4VPHandover(client_id, response_uri)
-    raise Misuse(
-        "session.handover", "give --client-id with --response-uri, --engagement, or none"
-    )
+    raise Misuse("session.handover", "give --client-id with --response-uri, --engagement, or none")
 
 
 def _record_id(text: str) -> bytes:

@@ -8,21 +8,16 @@ from typing import Annotated
 
 import typer
 
+from dongui.capture import MAX_FRAME_BYTES, Capture, require_capture_size, require_frames
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.output import FailureNotice, JsonValue, choose, describe, progress, settings, show, table
-from dongui.cli.writing import require_absent, write_once
+from dongui.cli.writing import NewFile, require_place, write_together
 from dongui.desk import Desk
 from dongui.documents.trust import TrustAnchors
+from dongui.errors import Misuse, Trouble
 from dongui.memory import SecretBuffer, forbid_core_dumps, require_file
 from dongui.receipts.statement import Channel, Outcome
-from dongui.verification import (
-    MAX_DOCUMENT_BYTES,
-    MAX_FRAME_BYTES,
-    Capture,
-    Verification,
-    require_capture_size,
-    require_frames,
-)
+from dongui.verification import MAX_DOCUMENT_BYTES, Verification
 
 __all__ = ["verify"]
 
@@ -53,7 +48,7 @@ def verify(
     the receipt stands in the log before this prints anything. No face is kept.
     """
     forbid_core_dumps()
-    require_absent(*(path for path in (receipt, disclosure) if path is not None))
+    require_place(*(path for path in (receipt, disclosure) if path is not None))
     require_frames(len(capture))
     # Before the models are loaded: a mistyped name is told at once.
     require_file(document, max_bytes=MAX_DOCUMENT_BYTES, what="document")
@@ -62,11 +57,7 @@ def verify(
     anchors = TrustAnchors.from_directory(trust)
     with open_desk(desk) as opened:
         found = _verify(opened, session, document, capture, anchors, trusted_channel, accept_unassessed)
-    if receipt is not None:
-        write_once(receipt, found.receipt.to_bytes(), private=False)
-    if disclosure is not None:
-        write_once(disclosure, found.disclosure.to_bytes(), private=True)
-    _report(found)
+    _report(found, _write(found, receipt, disclosure))
 
 
 def _verify(
@@ -100,7 +91,21 @@ def _verify(
         )
 
 
-def _report(found: Verification) -> None:
+def _write(found: Verification, receipt: Path | None, disclosure: Path | None) -> FailureNotice | None:
+    """Write what was asked for. What could not be written is told beside the answer, which stands."""
+    files = []
+    if receipt is not None:
+        files.append(NewFile(receipt, found.receipt.to_bytes(), private=False))
+    if disclosure is not None:
+        files.append(NewFile(disclosure, found.disclosure.to_bytes(), private=True))
+    try:
+        write_together(files)
+    except (Misuse, Trouble) as failure:
+        return FailureNotice.of(failure)
+    return None
+
+
+def _report(found: Verification, unwritten: FailureNotice | None) -> None:
     language = settings().language.value
     outcome = found.outcome.name.lower()
     statement = found.receipt.statement()
@@ -110,13 +115,30 @@ def _report(found: Verification) -> None:
         "other_way": found.other_way[language],
         "receipt_id": statement.receipt_id.hex(),
         "receipt": found.receipt.to_text(),
+        "unwritten": None if unwritten is None else _rescue(found, unwritten),
         "log_index": found.receipt.proof.index,
         "assessed_for_use": statement.comparison.assessed if statement.comparison else None,
         "milliseconds": {stage: round(time, 2) for stage, time in found.milliseconds.items()},
     }
-    show(result, lambda: table(("", ""), _rows(found, notice, language)), outcome=outcome)
+    rows = _rows(found, notice, language)
+    if unwritten is not None:
+        rows += _rescue_rows(found, unwritten)
+    show(result, lambda: table(("", ""), rows), outcome=outcome)
     if found.outcome is not Outcome.VERIFIED:
         raise typer.Exit(int(found.outcome))
+
+
+def _rescue(found: Verification, unwritten: FailureNotice) -> dict[str, JsonValue]:
+    """The person's receipt exists nowhere else: it and its salts go where they can still be copied from."""
+    return {"failure": describe(unwritten), "disclosure": found.disclosure.to_text()}
+
+
+def _rescue_rows(found: Verification, unwritten: FailureNotice) -> list[tuple[str, str]]:
+    return [
+        (choose("NOT WRITTEN", "저장되지 않음"), f"{unwritten.failure.name}: {unwritten.detail}"),
+        (choose("copy the receipt", "수령증 옮겨 적기"), found.receipt.to_text()),
+        (choose("copy the salts", "솔트 옮겨 적기"), found.disclosure.to_text()),
+    ]
 
 
 def _rows(found: Verification, notice: FailureNotice | None, language: str) -> list[tuple[str, str]]:

@@ -5,13 +5,22 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dongui.errors import Misuse, Trouble
 
-__all__ = ["NewFile", "make_folder", "require_absent", "write_once", "write_together"]
+__all__ = [
+    "NewFile",
+    "make_folder",
+    "naming",
+    "require_absent",
+    "require_place",
+    "write_once",
+    "write_together",
+]
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -47,17 +56,48 @@ def make_folder(path: Path) -> None:
 
     Raises ``Misuse`` ``file.not-writable``; ``Trouble`` ``file.no-room``.
     """
-    try:
+    with naming(path):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name the operating system's errors about ``path``.
+
+    Raises ``Misuse`` ``file.not-writable``; ``Trouble`` ``file.no-room``.
+    """
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        # ValueError: a path with a null character in it.
         raise _named(path, error) from None
 
 
 def require_absent(*paths: Path) -> None:
-    """Raise ``Misuse`` ``file.exists`` if one of the files is there: before work is done for nothing."""
+    """Raise ``Misuse`` ``file.exists`` if one of the files is there: before work is done for nothing.
+
+    Raises as :func:`naming` where it may not even be looked.
+    """
     for path in paths:
-        if path.exists() or path.is_symlink():
-            raise Misuse("file.exists", f"{path} is there already")
+        with naming(path):
+            try:
+                os.lstat(path)
+            except FileNotFoundError:
+                continue
+        raise Misuse("file.exists", f"{path} is there already")
+
+
+def require_place(*paths: Path) -> None:
+    """As :func:`require_absent`, and each folder must be there and writable.
+
+    For what is done once: a spent session whose receipt finds no place is not given back.
+    """
+    require_absent(*paths)
+    for path in paths:
+        with naming(path):
+            path.parent.stat()
+        if not os.access(path.parent, os.W_OK | os.X_OK):
+            raise Misuse("file.not-writable", f"{path}: the folder {path.parent} cannot be written")
 
 
 def write_once(path: Path, data: bytes, *, private: bool) -> None:
@@ -100,7 +140,9 @@ def _sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def _named(path: Path, error: OSError) -> Misuse | Trouble:
+def _named(path: Path, error: OSError | ValueError) -> Misuse | Trouble:
+    if isinstance(error, ValueError):
+        return Misuse("file.not-writable", f"{path}: {error}")
     if error.errno in _NO_ROOM:
         return Trouble("file.no-room", f"{path}: {error.strerror}")
     return Misuse("file.not-writable", f"{path}: {error.strerror}")

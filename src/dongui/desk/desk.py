@@ -16,7 +16,7 @@ from dongui.consent.profile import load_profiles
 from dongui.consent.purpose import RegisteredPurpose
 from dongui.consent.receipt import ConsentReceipt
 from dongui.consent.subject import subject_handle
-from dongui.desk.folder import ControllerEntry, read_controller, read_key, require_stores
+from dongui.desk.folder import ControllerEntry, purpose_folders, read_controller, read_key, require_stores
 from dongui.documents.authenticated import AuthenticatedDocument
 from dongui.documents.trust import TrustAnchors
 from dongui.environment import Clock, Entropy
@@ -105,11 +105,11 @@ class Desk:
     def purposes(self) -> dict[str, RegisteredPurpose]:
         """Every registered purpose by id: the shipped profiles, and the folders under ``purposes/``.
 
-        Raises ``Misuse`` (``purpose.*``) for a folder that cannot be registered: a desk does not open its
-        doors with a purpose in an unknown state.
+        Raises ``Misuse`` (``purpose.*``, ``desk.malformed``) for a folder that cannot be registered: a desk
+        does not open its doors with a purpose in an unknown state.
         """
-        own = sorted(folder for folder in (self.path / "purposes").iterdir() if folder.is_dir())
-        return load_profiles([*shipped_profiles().values(), *own], controller=self.entry.party)
+        folders = [*shipped_profiles().values(), *purpose_folders(self.path)]
+        return load_profiles(folders, controller=self.entry.party)
 
     def purpose(self, purpose_id: str) -> RegisteredPurpose:
         """Return one purpose. Raises ``Misuse`` (``purpose.unknown``) and names those there are."""

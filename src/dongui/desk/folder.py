@@ -27,7 +27,14 @@ from dongui.storage.sqlite.ledger import SqliteLedger
 from dongui.storage.sqlite.log import SqliteLog
 from dongui.storage.sqlite.sessions import SqliteSessions
 
-__all__ = ["ControllerEntry", "create_desk", "read_controller", "read_key", "require_stores"]
+__all__ = [
+    "ControllerEntry",
+    "create_desk",
+    "purpose_folders",
+    "read_controller",
+    "read_key",
+    "require_stores",
+]
 
 _FORMAT = 1
 _MAX_FILE_BYTES = 16 * 1024
@@ -71,10 +78,10 @@ def create_desk(path: Path, controller: ControllerEntry, *, entropy: Entropy) ->
 
     Raises ``Misuse``: ``desk.exists``, ``desk.not-writable``; ``Trouble`` (``desk.not-written``).
     """
-    if path.exists():
-        raise Misuse("desk.exists", f"{path} is already there")
     draft = path.with_name(f".{path.name}.{entropy.draw(16).hex()}")
     try:
+        if path.exists():
+            raise Misuse("desk.exists", f"{path} is already there")
         _write_draft(draft, controller, entropy)
         draft.rename(path)
         _synchronise(path.parent)
@@ -119,7 +126,7 @@ def _synchronise(folder: Path) -> None:
 
 
 def read_controller(path: Path) -> ControllerEntry:
-    """Read ``desk.json``. Raises ``Misuse``: ``desk.not-found``, ``desk.malformed``."""
+    """Read ``desk.json``. Raises ``Misuse``: ``desk.*``."""
     try:
         content = json.loads(_read(path / "desk.json"))
         if content["format"] != _FORMAT:
@@ -130,11 +137,27 @@ def read_controller(path: Path) -> ControllerEntry:
 
 
 def require_stores(path: Path) -> None:
-    """Raises ``Misuse`` (``desk.incomplete``) where a store the desk was made with is gone."""
+    """Raises ``Misuse`` (``desk.incomplete``) where a store the desk was made with is gone or emptied."""
     for name in ("ledger.sqlite", "sessions.sqlite", "log.sqlite"):
+        # A new, empty one in its place would forget every withdrawal and every spent session, and a file
+        # without content is a new one to SQLite.
         if not (path / name).is_file():
-            # A new, empty one in its place would forget every withdrawal and every spent session.
             raise Misuse("desk.incomplete", f"{path / name} is missing")
+        if (path / name).stat().st_size == 0:
+            raise Misuse("desk.incomplete", f"{path / name} has no content")
+
+
+def purpose_folders(path: Path) -> list[Path]:
+    """Return the desk's own purposes, sorted. Raises ``Misuse``: ``desk.malformed``, ``desk.not-readable``.
+
+    A lost folder is not an empty one: its purposes would be unknown, and nobody would be told why.
+    """
+    try:
+        return sorted(folder for folder in (path / "purposes").iterdir() if folder.is_dir())
+    except PermissionError as error:
+        raise Misuse("desk.not-readable", f"{path / 'purposes'}: {error.strerror}") from None
+    except OSError as error:
+        raise Misuse("desk.malformed", f"{path / 'purposes'}: {error.strerror}") from None
 
 
 def read_key(path: Path, name: str) -> SignerKey:
@@ -148,6 +171,8 @@ def _read(path: Path) -> str:
             content = file.read(_MAX_FILE_BYTES + 1)
     except FileNotFoundError:
         raise Misuse("desk.not-found", f"{path} does not exist") from None
+    except PermissionError as error:
+        raise Misuse("desk.not-readable", f"{path}: {error.strerror}") from None
     except OSError as error:
         raise Misuse("desk.malformed", f"{path}: {error.strerror}") from None
     if len(content) > _MAX_FILE_BYTES:
