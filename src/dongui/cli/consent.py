@@ -1,4 +1,4 @@
-"""``dongui consent``: give it, withdraw it, see it. A person is named by a keyed handle alone."""
+"""``dongui consent``: its life, from giving to destroying. A person is named by a keyed handle alone."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import typer
 
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.output import JsonValue, Language, choose, show, table
-from dongui.cli.writing import require_absent, write_once
+from dongui.cli.writing import require_place, write_once
 from dongui.consent.events import EventKind, History
 from dongui.consent.moments import write_moment
 from dongui.consent.receipt import history_fields
+from dongui.consent.retention import kept_until
 from dongui.desk import Desk, LoggedConsent
 from dongui.documents.authenticated import AuthenticatedDocument
 from dongui.documents.mdoc.verifying import authenticate
@@ -25,7 +26,7 @@ from dongui.verification import MAX_DOCUMENT_BYTES
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Consent: give it, withdraw it, see what was agreed to.", no_args_is_help=True)
+app = typer.Typer(help="Consent: give, renew or withdraw it, see what was agreed to.", no_args_is_help=True)
 
 _Record = Annotated[str, typer.Argument(help="Id of the consent record: 32 hexadecimal digits.")]
 _Receipt = Annotated[
@@ -55,7 +56,7 @@ def give(
     """
     forbid_core_dumps()
     if receipt is not None:
-        require_absent(receipt)
+        require_place(receipt)
     with open_desk(desk) as opened:
         registered = opened.purpose(purpose)
         authentic = _authenticated(document, TrustAnchors.from_directory(trust), opened)
@@ -68,9 +69,36 @@ def give(
 def withdraw(record: _Record, desk: RequiredDesk, receipt: _Receipt = None) -> None:
     """Take a consent back. From this moment on it covers nothing; no reason is asked for."""
     if receipt is not None:
-        require_absent(receipt)
+        require_place(receipt)
     with open_desk(desk) as opened:
         _hand_out(opened.withdraw_consent(_record_id(record)), receipt, opened.clock.now())
+
+
+@app.command("renew")
+def renew(record: _Record, desk: RequiredDesk, receipt: _Receipt = None) -> None:
+    """Record that the person says yes again, for another full period from now.
+
+    Ask them, with the notice at hand. It has to be the notice they read: where it has changed, ask for a new
+    consent instead. A consent that has run out can be renewed, one that was withdrawn cannot.
+    """
+    if receipt is not None:
+        require_place(receipt)
+    with open_desk(desk) as opened:
+        _hand_out(opened.renew_consent(_record_id(record)), receipt, opened.clock.now())
+
+
+@app.command("purge")
+def purge(desk: RequiredDesk) -> None:
+    """Destroy the consent records whose time is over, and say how many.
+
+    A record's time is over when the consent has ended, by running out or by withdrawal, and the retention the
+    person read of has passed since. Every command that opens the desk does this first, and forgets old
+    sessions; this one does nothing else. Run it daily, so that it also happens when nobody comes.
+    """
+    with open_desk(desk) as opened:
+        destroyed = opened.purged
+    said = choose(f"Consent records destroyed: {destroyed}", f"파기한 동의 기록: {destroyed}건")
+    show({"destroyed": destroyed}, said)
 
 
 @app.command("list")
@@ -165,6 +193,7 @@ def _summary(history: History, now: datetime) -> dict[str, JsonValue]:
         "state": _state(history, now),
         "since": write_moment(history.events[0].at),
         "until": write_moment(history.ends_at),
+        "kept_until": write_moment(kept_until(history)),
     }
 
 
@@ -186,6 +215,7 @@ def _rows(history: History, now: datetime) -> list[tuple[str, str]]:
         (choose("legal ground", "법적 근거"), grounds),
         (choose("data", "처리 항목"), "\n".join(item.name for item in record.items)),
         (choose("kept", "보관"), record.retention),
+        (choose("this record kept until", "이 기록의 보관 기한"), _minute(kept_until(history))),
         (choose("recipients", "제공받는 자"), parties),
         (choose("withdrawal", "철회"), record.withdrawal_method),
         (choose("notice", "고지문"), f"{record.language}, SHA-256 {record.notice_digest.hex()}"),

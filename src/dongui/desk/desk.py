@@ -56,7 +56,10 @@ class LoggedConsent:
 
 
 class Desk:
-    """One controller's stores, keys and purposes. A context manager; one thread at a time."""
+    """One controller's stores, keys and purposes. A context manager; one thread at a time.
+
+    ``purged`` is the number of consent records whose time was over and which opening the desk destroyed.
+    """
 
     def __init__(self, path: Path, *, clock: Clock, entropy: Entropy) -> None:
         """Open the desk that :func:`dongui.desk.create_desk` made at ``path``.
@@ -71,12 +74,33 @@ class Desk:
         self.operator_key: SignerKey = read_key(path, "receipts.key")
         log_key = read_key(path, "log.key")
         require_stores(path)
-        moment = clock.now()
+        self.clock.now()  # A clock that cannot be right opens no store.
         self.log = SqliteLog.resume(path / "log.sqlite", key=log_key)
         self.ledger = SqliteLedger.open(path / "ledger.sqlite", entropy=entropy)
         self.sessions = SqliteSessions.open(path / "sessions.sqlite", entropy=entropy)
-        self.sessions.purge(at=moment)
         self.keys = OperatorKeys(self.operator_key.verifier, log_key.verifier)
+        self.purged = self.purge()
+
+    def purge(self) -> int:
+        """Forget what is over: consent records, sessions, frame digests; return the number of records.
+
+        Happens when the desk opens. While it stays open, opening a session forgets old sessions, and the
+        first one of a day (UTC) destroys records too. Where nobody comes nothing happens by itself: that
+        takes a timer. Raises ``Trouble``: ``storage.*``, ``clock.implausible``.
+        """
+        moment = self.clock.now()
+        self.sessions.purge(at=moment)
+        destroyed = self.ledger.purge(at=moment)
+        self._purged_on = moment.date()
+        return destroyed
+
+    def _purge_again(self) -> None:
+        # Destroying writes the whole ledger anew: too much for every session. Old sessions cost little.
+        moment = self.clock.now()
+        if moment.date() == self._purged_on:
+            self.sessions.purge(at=moment)
+        else:
+            self.purge()
 
     def close(self) -> None:
         """Close every store. Safe to call twice."""
@@ -147,6 +171,18 @@ class Desk:
         """
         return self._logged(giving.withdraw(self.ledger, record_id, clock=self.clock, entropy=self.entropy))
 
+    def renew_consent(self, record_id: bytes) -> LoggedConsent:
+        """Record that the person says yes again, to the same notice, for another full period from now.
+
+        Raises ``Refused``: ``consent.earlier-version`` where purpose or notice have changed since;
+        ``Misuse``: ``consent.unknown-record``, ``consent.event-out-of-order`` (withdrawn),
+        ``consent.already-given`` (another of theirs holds), ``purpose.unknown``.
+        """
+        purpose = self.purpose(self.ledger.history(record_id).record.purpose_id)
+        return self._logged(
+            giving.renew(self.ledger, record_id, purpose=purpose, clock=self.clock, entropy=self.entropy)
+        )
+
     def _logged(self, receipt: ConsentReceipt) -> LoggedConsent:
         blind = self.entropy.draw(BLIND_BYTES)
         entry = Entry(EntryKind.CONSENT, commitment(receipt.to_cbor(), blind=blind))
@@ -159,6 +195,7 @@ class Desk:
         Raises ``Misuse``: ``purpose.unknown``, ``consent.unknown-record``.
         """
         purpose = self.purpose(purpose_id)
+        self._purge_again()
         self.ledger.history(consent_record)
         session = open_session(
             purpose=purpose.id,
