@@ -18,6 +18,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -239,7 +240,7 @@ def _search_files(haystack: _Haystack, root: Path) -> list[dict[str, object]]:
     for path in [root] if root.is_file() else sorted(root.rglob("*")):
         if path.is_symlink() or not path.is_file():
             continue
-        with path.open("rb") as file:
+        with suppress(FileNotFoundError), path.open("rb") as file:  # somebody else's may be gone by now
             place = 0
             while chunk := os.pread(file.fileno(), _CHUNK_BYTES + SAMPLE_BYTES, place):
                 hits += _told(haystack.search(chunk), f"{path} at {place}")
