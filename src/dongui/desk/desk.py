@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from dongui.capture import Capture
 from dongui.confinement import Confined, Confinement
 from dongui.consent import giving
 from dongui.consent.profile import load_profiles
@@ -31,7 +33,7 @@ from dongui.session import Handover, OpenID4VPHandover, Session, open_session
 from dongui.storage.sqlite.ledger import SqliteLedger
 from dongui.storage.sqlite.log import SqliteLog
 from dongui.storage.sqlite.sessions import SqliteSessions
-from dongui.verification import PREPARE, Capture, Verification, verify
+from dongui.verification import PREPARE, Verification, verify
 
 __all__ = ["Desk", "LoggedConsent", "models_cache"]
 
@@ -75,11 +77,18 @@ class Desk:
         log_key = read_key(path, "log.key")
         require_stores(path)
         self.clock.now()  # A clock that cannot be right opens no store.
-        self.log = SqliteLog.resume(path / "log.sqlite", key=log_key)
-        self.ledger = SqliteLedger.open(path / "ledger.sqlite", entropy=entropy)
-        self.sessions = SqliteSessions.open(path / "sessions.sqlite", entropy=entropy)
-        self.keys = OperatorKeys(self.operator_key.verifier, log_key.verifier)
-        self.purged = self.purge()
+        with ExitStack() as opened:
+            # What was opened is closed again where a later store fails.
+            self.log = opened.enter_context(closing(SqliteLog.resume(path / "log.sqlite", key=log_key)))
+            self.ledger = opened.enter_context(
+                closing(SqliteLedger.open(path / "ledger.sqlite", entropy=entropy))
+            )
+            self.sessions = opened.enter_context(
+                closing(SqliteSessions.open(path / "sessions.sqlite", entropy=entropy))
+            )
+            self.keys = OperatorKeys(self.operator_key.verifier, log_key.verifier)
+            self.purged = self.purge()
+            opened.pop_all()
 
     def purge(self) -> int:
         """Forget what is over: consent records, sessions, frame digests; return the number of records.
