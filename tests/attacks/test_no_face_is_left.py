@@ -37,7 +37,7 @@ ENDINGS = {
     "undetermined": "undetermined attack-detection.turn-not-made",
     "misused": "raised operating-point.not-assessed",
     "damaged": "raised capture.truncated",
-    "unreadable": "raised capture.damaged",
+    "unreadable": "undetermined capture.frame-unreadable",
     "crashed": "undetermined confinement.crashed",
     "timed-out": "undetermined confinement.timed-out",
     "unexpected": "undetermined confinement.crashed",

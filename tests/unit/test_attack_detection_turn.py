@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dongui.biometrics.attack_detection.challenge import Challenge, Side
@@ -100,7 +102,14 @@ def test_frames_without_a_face_do_not_disturb_the_others() -> None:
     """Law: the detector loses heads turned furthest; the rest is measured as if they had not been there."""
     clip: list[Landmarks | None] = [*head_turn()]
     with_gaps: list[Landmarks | None] = [*clip[:4], None, None, *clip[4:], None]
-    assert measure_turn(with_gaps) == measure_turn(clip)
+    found, expected = measure_turn(with_gaps), measure_turn(clip)
+    assert found is not None
+    assert expected is not None
+    assert replace(found, evidence=()) == replace(expected, evidence=())
+    # The evidence is named by its place in the clip as it was given.
+    assert [with_gaps[number] for pair in found.evidence for number in pair] == [
+        clip[number] for pair in expected.evidence for number in pair
+    ]
 
 
 def test_one_badly_placed_frame_makes_neither_a_turn_nor_a_head() -> None:

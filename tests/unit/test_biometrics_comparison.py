@@ -20,7 +20,7 @@ from dongui.biometrics.templates import Template
 from dongui.errors import Misuse
 
 PIPELINE = bytes(range(32))
-TURN = TurnAssessment(Challenge(Side.PICTURE_LEFT), 15, 38)
+TURN = TurnAssessment(Challenge(Side.PICTURE_LEFT), 15, 38, ())
 EVERYONE = Measured("everyone", 51, 102, 0, 51, 0, 0, 5100, 0, 43)
 POINT = OperatingPoint(
     "test", "dlib-resnet-v1", 0.42, 0.60, PIPELINE, False, "a set", date(2026, 11, 22), EVERYONE
@@ -92,6 +92,22 @@ def test_a_wiped_template_matches_nobody() -> None:
     assert not features.any()
     with pytest.raises(ValueError, match="wiped"):
         compare(reference, probe, operating_point=POINT, accept_unassessed=True)
+
+
+def test_a_probe_serves_one_comparison() -> None:
+    """Attack: hold one probe against one reference after another, and the one-to-one core searches.
+
+    Law: a comparison overwrites both, a refused one too.
+    """
+    reference, probe = Reference(template(0.0), PIPELINE), Probe(template(0.1), TURN, PIPELINE)
+    compare(reference, probe, operating_point=POINT, accept_unassessed=True)
+    with pytest.raises(ValueError, match="wiped"):
+        compare(Reference(template(0.0), PIPELINE), probe, operating_point=POINT, accept_unassessed=True)
+    fresh = Probe(template(0.1), TURN, PIPELINE)
+    with pytest.raises(Misuse, match="not-assessed"):
+        compare(Reference(template(0.0), PIPELINE), fresh, operating_point=POINT, accept_unassessed=False)
+    with pytest.raises(ValueError, match="wiped"):
+        _ = fresh.template.features
 
 
 @pytest.mark.parametrize("broken", [np.full(128, np.nan, np.float32), np.zeros(127, np.float32)])

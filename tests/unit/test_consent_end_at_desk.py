@@ -72,7 +72,7 @@ def unknown(act: Callable[[], object]) -> bool:
 
 @pytest.mark.parametrize("withdrawn", [True, False])
 def test_opening_a_desk_destroys_what_is_over(path: Path, withdrawn: bool) -> None:
-    """Withdrawn or run out: at the last instant of its retention the record is there, at the next it is not."""
+    """Withdrawn or run out: at the last instant of its retention it is there, at the next it is not."""
     purpose, record = airport(path), agreed(path, NOW)
     ended = NOW + (DAY if withdrawn else purpose.consent_validity)
     if withdrawn:

@@ -17,11 +17,11 @@ from dongui.biometrics.quality.pose import yaw
 from dongui.biometrics.sample import DECODED_SIDE_PIXELS, EncodedPicture, Sample
 from dongui.errors import Undetermined
 
-__all__ = ["Clip", "View"]
+__all__ = ["Clip", "View", "five_points"]
 
 # A frame in which the face was only followed counts as this much further turned: it would have to be searched
-# by the detector once more, and less than this is noise of the landmarks.
-_FOLLOWED_COUNTS_DEGREES = 3.0
+# by the detector once more, for a difference that is mostly noise of the landmarks.
+_FOLLOWED_COUNTS_DEGREES = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +81,14 @@ class Clip:
         try:
             seen = self._face.see(picture, sample, last=number == self._frames - 1)
             if seen is not None:
-                turned = abs(yaw(_five_points(seen.landmarks)).value)
+                turned = abs(yaw(five_points(seen.landmarks)).value)
                 self._offer(_Frame(picture, sample, seen, turned), self._halves(number))
         finally:
             if not self._keeps(sample):
                 sample.wipe()
 
-    def views(self) -> tuple[View, ...]:
-        """Return the most frontal view of each half; a single one where that is the same frame.
+    def best(self) -> View:
+        """Return the most frontal view of the clip; each half must have shown the face.
 
         Raises ``Undetermined`` ``capture.no-face``, ``capture.never-frontal`` and
         ``capture.several-faces``.
@@ -98,7 +98,7 @@ class Clip:
         first, second = self._best
         if first is None or second is None:
             raise Undetermined("capture.never-frontal", "one half of the clip shows no face from the front")
-        return (self._view(first),) if first is second else (self._view(first), self._view(second))
+        return self._view(min(first, second, key=lambda frame: frame.cost))
 
     def wipe(self) -> None:
         """Overwrite everything kept. Safe to call twice."""
@@ -140,6 +140,7 @@ class Clip:
             return View(frame.picture.what, crop, acquired.points, acquired.inter_eye_distance, frame.turned)
 
 
-def _five_points(landmarks: Landmarks) -> FivePoints:
+def five_points(landmarks: Landmarks) -> FivePoints:
+    """Return the points the aligner works with, taken from the landmarks."""
     names = ("left-eye-outer", "left-eye-inner", "right-eye-outer", "right-eye-inner", "subnasale")
     return FivePoints(*((float(x), float(y)) for x, y in landmarks.several(*names)))

@@ -1,6 +1,6 @@
 """One reference, one probe, one decision at a named operating point.
 
-The comparison score lives between two lines of :func:`compare` and goes nowhere. There is deliberately no
+The comparison score lives between two lines of ``_decide`` and goes nowhere. There is deliberately no
 function here that takes several references: Dongui answers "is this the holder?", never "who is this?".
 """
 
@@ -40,12 +40,22 @@ def compare(
 ) -> ComparisonDecision:
     """Decide whether both come from one person, as far as the operating point goes.
 
-    ``accept_unassessed`` is the caller's word that it knows the point's error rates were not assessed for
-    its use. Raises ``Misuse``: ``operating-point.not-assessed`` without that word;
-    ``operating-point.other-pipeline`` where the point was measured with other instruments than took the
-    reference and the probe.
+    Both are overwritten, whatever comes of it: one comparison is all that either is good for, so that nobody
+    holds a probe against one reference after another. ``accept_unassessed`` is the caller's word that it
+    knows the point's error rates were not assessed for its use. Raises ``Misuse``:
+    ``operating-point.not-assessed`` without that word; ``operating-point.other-pipeline`` where the point was
+    measured with other instruments than took the reference and the probe.
     """
-    operating_point.require_accepted(accept_unassessed=accept_unassessed)
+    try:
+        operating_point.require_accepted(accept_unassessed=accept_unassessed)
+        _require_pipeline(reference, probe, operating_point)
+        return _decide(reference, probe, operating_point)
+    finally:
+        reference.wipe()
+        probe.wipe()
+
+
+def _require_pipeline(reference: Reference, probe: Probe, operating_point: OperatingPoint) -> None:
     for taken, digest in (("reference", reference.pipeline_digest), ("probe", probe.pipeline_digest)):
         if digest != operating_point.pipeline_digest:
             measured = operating_point.pipeline_digest.hex()[:16]
@@ -54,6 +64,9 @@ def compare(
                 f"{operating_point.name} was measured with the pipeline {measured}; "
                 f"the {taken} was taken with {digest.hex()[:16]}",
             )
+
+
+def _decide(reference: Reference, probe: Probe, operating_point: OperatingPoint) -> ComparisonDecision:
     difference = reference.template.features - probe.template.features
     distance = float(np.linalg.norm(difference))
     difference[:] = 0

@@ -1,23 +1,26 @@
 """The biometric probe: a short clip of a head turn, made comparable.
 
-One pass over the clip: decode a frame, find the one face, locate its landmarks, overwrite the frame. Two
-crops outlive their frames: the most frontal of each half. Both must show the same person, so that nobody
-lends a turning head to another's picture.
+One pass over the clip: decode a frame, find the one face, locate its landmarks, overwrite the frame. The
+most frontal frame becomes the template, and the frames that prove the turn must show the same person, so
+that nobody lends a turning head to another's picture held up before and after.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from dongui.biometrics.attack_detection.challenge import Challenge
 from dongui.biometrics.attack_detection.parallax import TurnAssessment, assess_turn
-from dongui.biometrics.clip import Clip, View
+from dongui.biometrics.clip import Clip, five_points
+from dongui.biometrics.detection import Box
 from dongui.biometrics.instruments import Instruments
+from dongui.biometrics.landmarks import Landmarks
 from dongui.biometrics.quality.gate import require_answerable
-from dongui.biometrics.sample import EncodedPicture, Source
+from dongui.biometrics.sample import DECODED_SIDE_PIXELS, EncodedPicture, Source
 from dongui.biometrics.templates import Template
 from dongui.errors import Misuse, Undetermined
 
@@ -52,21 +55,27 @@ class Probe:
 def take_probe(frames: Sequence[memoryview], *, challenge: Challenge, instruments: Instruments) -> Probe:
     """Make a probe of the frames of one head turn (JPEG or PNG, in order, at most 300).
 
-    Raises ``Misuse`` ``capture.empty``, ``capture.too-many-frames`` and ``capture.*`` for a frame that cannot
-    be decoded; ``Undetermined`` ``capture.no-face``, ``capture.several-faces``, ``capture.never-frontal``,
-    ``capture.not-one-person`` and ``quality.*``; and as :func:`assess_turn`, which alone can refuse.
+    Raises ``Misuse`` ``capture.empty``, ``capture.too-many-frames`` and ``capture.*`` for a frame whose
+    header is refused; ``Undetermined`` ``capture.frame-unreadable``, ``capture.no-face``,
+    ``capture.several-faces``, ``capture.never-frontal``, ``capture.not-one-person`` and ``quality.*``; and as
+    :func:`assess_turn`, which alone can refuse.
     Everything decoded is overwritten on every way out.
     """
     pictures = _opened(frames)
     with Clip(instruments, frames=len(pictures)) as clip:
         for picture in pictures:
-            clip.add(picture)
+            _add(clip, picture)
         # Quality before the turn: a head that cannot be seen well must not be called flat.
-        views = clip.views()
-        for view in views:
-            require_answerable(view.measures(), what=view.what)
+        view = clip.best()
+        require_answerable(view.measures(), what=view.what)
         turn = assess_turn(clip.landmarks, challenge=challenge)
-        return Probe(_template(views, instruments), turn, instruments.pipeline_digest)
+        template = instruments.recogniser.template(view.crop)
+        try:
+            _require_turned_by(template, turn, pictures, clip.landmarks, instruments)
+        except BaseException:
+            template.wipe()
+            raise
+        return Probe(template, turn, instruments.pipeline_digest)
 
 
 def _opened(frames: Sequence[memoryview]) -> list[EncodedPicture]:
@@ -81,21 +90,54 @@ def _opened(frames: Sequence[memoryview]) -> list[EncodedPicture]:
     ]
 
 
-def _template(views: Sequence[View], instruments: Instruments) -> Template:
-    """Return the template of the most frontal view, after comparing it with the other half's.
+def _add(clip: Clip, picture: EncodedPicture) -> None:
+    """Look at a frame. One with a sound header that turns out unreadable is the camera's doing, or an attack:
+    nothing can be told from such a clip, and whoever stands there gets an answer that says so.
+    """
+    try:
+        clip.add(picture)
+    except Misuse as unreadable:
+        raise Undetermined("capture.frame-unreadable", unreadable.detail) from None
 
+
+def _require_turned_by(
+    template: Template,
+    turn: TurnAssessment,
+    pictures: Sequence[EncodedPicture],
+    landmarks: Sequence[Landmarks | None],
+    instruments: Instruments,
+) -> None:
+    """Follow the person from the frontal frame half-way to each frame the turn was judged by, and into it.
+
+    The attack: hold up the holder's picture at the beginning and the end, and turn one's own head between. A
+    template of a face turned by 40 degrees lies near the mated bound; half-way there each step stays below.
     Raises ``Undetermined`` ``capture.not-one-person``.
     """
-    best, *others = sorted(views, key=lambda view: view.turned)
-    template = instruments.recogniser.template(best.crop)
+    with ExitStack() as taken:
+        witnesses: dict[int, Template] = {}
+        for extreme, half_way in turn.evidence:
+            before = template
+            for number in (half_way, extreme):
+                shown = landmarks[number]
+                if shown is None:
+                    raise LookupError("a frame without landmarks cannot have been measured")
+                if number not in witnesses:
+                    witnesses[number] = taken.enter_context(_witness(pictures[number], shown, instruments))
+                _require_one_person(before, witnesses[number])
+                before = witnesses[number]
+
+
+def _witness(picture: EncodedPicture, shown: Landmarks, instruments: Instruments) -> Template:
+    """Return the template of a frame whose landmarks are known: in it nothing has to be detected."""
+    left, top = shown.points.min(axis=0)
+    right, bottom = shown.points.max(axis=0)
+    face = Box(round(left), round(top), round(right), round(bottom))
+    with picture.decode(reduction=picture.reduction_for(DECODED_SIDE_PIXELS)) as sample:
+        crop = instruments.aligner.crop(sample.pixels, five_points(shown), face)
     try:
-        for other in others:
-            with instruments.recogniser.template(other.crop) as witness:
-                _require_one_person(template, witness)
-    except BaseException:
-        template.wipe()
-        raise
-    return template
+        return instruments.recogniser.template(crop)
+    finally:
+        crop[:] = 0
 
 
 def _require_one_person(template: Template, witness: Template) -> None:
@@ -103,6 +145,4 @@ def _require_one_person(template: Template, witness: Template) -> None:
     apart = float(np.linalg.norm(difference)) > ONE_PERSON_AT_MOST_DONGUI_2026_11
     difference[:] = 0
     if apart:
-        raise Undetermined(
-            "capture.not-one-person", "the frontal frames of the two halves do not clearly show one person"
-        )
+        raise Undetermined("capture.not-one-person", "the frames of the clip do not clearly show one person")

@@ -25,7 +25,7 @@ from dongui.environment import Clock, Entropy
 from dongui.errors import Misuse, Undetermined
 from dongui.log.entry import BLIND_BYTES, Entry, EntryKind, commitment
 from dongui.log.keys import SignerKey
-from dongui.memory import SecretBuffer
+from dongui.memory import SecretBuffer, forbid_core_dumps
 from dongui.profiles import shipped_profiles
 from dongui.receipts.keys import OperatorKeys
 from dongui.receipts.statement import Controller
@@ -218,7 +218,11 @@ class Desk:
         return session
 
     def start_examiner(self, *, progress: Callable[[str], None]) -> Confinement:
-        """Start the confined process and load its models. Seconds; do it before anybody stands there."""
+        """Start the confined process and load its models. Seconds; do it before anybody stands there.
+
+        Turns this process's core dumps off: from here on it may hold documents and frames.
+        """
+        forbid_core_dumps()
         return Confinement.start(
             PREPARE,
             arguments=str(models_cache()).encode(),

@@ -21,6 +21,7 @@ __all__ = [
     "METHOD",
     "SOLID_PARALLAX_AT_LEAST_DONGUI_2026_11",
     "SOLID_RELIEF_AT_LEAST_DONGUI_2026_11",
+    "STEP_AT_MOST_DONGUI_2026_11",
     "TURN_AT_LEAST_DONGUI_2026_11",
     "TurnAssessment",
     "assess_turn",
@@ -40,17 +41,24 @@ SOLID_PARALLAX_AT_LEAST_DONGUI_2026_11: Final = 0.40
 #: Inter-eye distances; origin as above.
 SOLID_RELIEF_AT_LEAST_DONGUI_2026_11: Final = 0.25
 
+#: Of the whole range. Turns of 12 rendered people in 15 frames reach 0.30 at most; three stills of one of
+#: them shown one after another at least 0.44 (22 November 2026). A turn filmed more finely has smaller steps.
+STEP_AT_MOST_DONGUI_2026_11: Final = 0.37
+
 
 @dataclass(frozen=True, slots=True)
 class TurnAssessment:
     """A turn that was made, solid, in the order the challenge asked for. Only :func:`assess_turn` makes one.
 
     ``frames`` were measured; ``turn_degrees`` is the largest turn in whole degrees.
+    ``evidence`` are the frames it rests on, each with the one half-way to it: whoever takes the probe makes
+    sure that they show the person of the probe.
     """
 
     challenge: Challenge
     frames: int
     turn_degrees: int
+    evidence: tuple[tuple[int, int], ...]
 
 
 def assess_turn(frames: Sequence[Landmarks | None], *, challenge: Challenge) -> TurnAssessment:
@@ -58,7 +66,8 @@ def assess_turn(frames: Sequence[Landmarks | None], *, challenge: Challenge) -> 
 
     Raises ``Refused`` ``attack-detection.flat-surface`` if a turn of at least 25 degrees was made and the
     nose did not move against the face; ``Undetermined`` ``attack-detection.turn-not-measurable``,
-    ``.turn-not-made``, ``.parallax-between`` or ``.challenge-not-followed``: those say nothing of anybody.
+    ``.turn-not-made``, ``.parallax-between``, ``.turn-in-jumps`` or ``.challenge-not-followed``: those say
+    nothing of anybody.
     """
     turn = measure_turn(frames)
     if turn is None:
@@ -68,8 +77,9 @@ def assess_turn(frames: Sequence[Landmarks | None], *, challenge: Challenge) -> 
         )
     _require_turn(turn)
     _require_solid(turn)
+    _require_steps(turn)
     _require_order(turn, challenge)
-    return TurnAssessment(challenge, turn.frames, round(turn.turn_degrees))
+    return TurnAssessment(challenge, turn.frames, round(turn.turn_degrees), turn.evidence)
 
 
 def _require_turn(turn: TurnMeasurement) -> None:
@@ -95,6 +105,15 @@ def _require_solid(turn: TurnMeasurement) -> None:
         raise Undetermined(
             "attack-detection.parallax-between",
             f"over a turn of about {turn.turn_degrees:.0f} degrees the nose moved less than a head's",
+        )
+
+
+def _require_steps(turn: TurnMeasurement) -> None:
+    """The attack: a few photographs of the holder, each from another side, shown one after another."""
+    if turn.largest_step > STEP_AT_MOST_DONGUI_2026_11:
+        raise Undetermined(
+            "attack-detection.turn-in-jumps",
+            f"of {turn.frames} measured frames two neighbours lie too far apart in the turn",
         )
 
 

@@ -69,6 +69,9 @@ class TurnMeasurement:
     ``parallax``: range of the nose tip's movement against the plane, the larger of across and along.
     ``parallax_across`` and ``relief``: ranges across, without the most extreme frame at either end.
     ``sides``: the sides visited, in order, each once in a row.
+    ``evidence``: the frames ``parallax_across`` and ``relief`` rest on, each with the one half-way to it.
+    ``largest_step``: the nose's largest movement across between one measured frame and the next, as a share
+    of its whole range, 0 to 1.
     """
 
     frames: int
@@ -77,13 +80,20 @@ class TurnMeasurement:
     parallax_across: float
     relief: float
     sides: tuple[Side, ...]
+    evidence: tuple[tuple[int, int], ...]
+    largest_step: float
 
 
 def measure_turn(frames: Sequence[Landmarks | None]) -> TurnMeasurement | None:
     """Measure a clip's turn, or return ``None`` if fewer than :data:`MIN_FRAMES` frames can be measured."""
-    seen = [frame.points for frame in frames if frame is not None and _spans_a_plane(frame.points)]
-    if len(seen) < MIN_FRAMES:
+    numbered = [
+        (number, frame.points)
+        for number, frame in enumerate(frames)
+        if frame is not None and _spans_a_plane(frame.points)
+    ]
+    if len(numbered) < MIN_FRAMES:
         return None
+    seen = [points for _, points in numbered]
     frontal = _most_frontal(seen)
     reference = np.median([_upright(seen[index]) for index in frontal], axis=0)
     maps = [_affine(reference, points) for points in seen]
@@ -97,6 +107,11 @@ def measure_turn(frames: Sequence[Landmarks | None]) -> TurnMeasurement | None:
         parallax_across=_inner_range(nose[:, 0]),
         relief=_inner_range(nose[:, 0] - ring),
         sides=_sides(nose[:, 0]),
+        evidence=tuple(
+            (numbered[extreme][0], numbered[half_way][0])
+            for extreme, half_way in _evidence(nose[:, 0], nose[:, 0] - ring)
+        ),
+        largest_step=_largest_step(nose[:, 0]),
     )
 
 
@@ -157,6 +172,17 @@ def _inner_range(values: Array) -> float:
     """Second largest minus second smallest."""
     ordered = np.sort(values)
     return float(ordered[-2] - ordered[1])
+
+
+def _evidence(nose: Array, relief: Array) -> list[tuple[int, int]]:
+    """The frames :func:`_inner_range` took, and for each the one whose nose moved half as far."""
+    extremes = {int(index) for values in (nose, relief) for index in np.argsort(values)[[1, -2]]}
+    return [(extreme, int(np.argmin(np.abs(nose - nose[extreme] / 2)))) for extreme in sorted(extremes)]
+
+
+def _largest_step(nose: Array) -> float:
+    whole = float(np.ptp(nose))
+    return float(np.abs(np.diff(nose)).max()) / whole if whole else 0.0
 
 
 def _sides(nose: Array) -> tuple[Side, ...]:
