@@ -152,6 +152,7 @@ def test_every_refusal_of_the_verifier_has_its_vector() -> None:
         "cose.key-malformed",
         "cose.mac-invalid",
         "cose.signature-invalid",
+        "mdoc.device-engagement-malformed",
         "mdoc.holder-not-bound",
         "mdoc.portrait-too-large",
         "trust.anchor-unreadable",
