@@ -107,24 +107,27 @@ def _require_turned_by(
     landmarks: Sequence[Landmarks | None],
     instruments: Instruments,
 ) -> None:
-    """Follow the person from the frontal frame half-way to each frame the turn was judged by, and into it.
+    """Find the person of the template in each frame the turn was judged by, by way of the one half-way there.
 
     The attack: hold up the holder's picture at the beginning and the end, and turn one's own head between. A
-    template of a face turned by 40 degrees lies near the mated bound; half-way there each step stays below.
-    Raises ``Undetermined`` ``capture.not-one-person``.
+    template of a face turned by 40 degrees lies near the mated bound; where it lies beyond, each of two steps
+    has to stay below. Raises ``Undetermined`` ``capture.not-one-person``.
     """
     with ExitStack() as taken:
         witnesses: dict[int, Template] = {}
-        for extreme, half_way in turn.evidence:
-            before = template
-            for number in (half_way, extreme):
+
+        def witness(number: int) -> Template:
+            if number not in witnesses:
                 shown = landmarks[number]
                 if shown is None:
                     raise LookupError("a frame without landmarks cannot have been measured")
-                if number not in witnesses:
-                    witnesses[number] = taken.enter_context(_witness(pictures[number], shown, instruments))
-                _require_one_person(before, witnesses[number])
-                before = witnesses[number]
+                witnesses[number] = taken.enter_context(_witness(pictures[number], shown, instruments))
+            return witnesses[number]
+
+        for extreme, half_way in turn.evidence:
+            if not _of_one_person(template, witness(extreme)):
+                _require_one_person(template, witness(half_way))
+                _require_one_person(witness(half_way), witness(extreme))
 
 
 def _witness(picture: EncodedPicture, shown: Landmarks, instruments: Instruments) -> Template:
@@ -141,8 +144,12 @@ def _witness(picture: EncodedPicture, shown: Landmarks, instruments: Instruments
 
 
 def _require_one_person(template: Template, witness: Template) -> None:
-    difference = template.features - witness.features
-    apart = float(np.linalg.norm(difference)) > ONE_PERSON_AT_MOST_DONGUI_2026_11
-    difference[:] = 0
-    if apart:
+    if not _of_one_person(template, witness):
         raise Undetermined("capture.not-one-person", "the frames of the clip do not clearly show one person")
+
+
+def _of_one_person(template: Template, witness: Template) -> bool:
+    difference = template.features - witness.features
+    together = float(np.linalg.norm(difference)) <= ONE_PERSON_AT_MOST_DONGUI_2026_11
+    difference[:] = 0
+    return together

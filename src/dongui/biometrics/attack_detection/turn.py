@@ -86,11 +86,9 @@ class TurnMeasurement:
 
 def measure_turn(frames: Sequence[Landmarks | None]) -> TurnMeasurement | None:
     """Measure a clip's turn, or return ``None`` if fewer than :data:`MIN_FRAMES` frames can be measured."""
-    numbered = [
-        (number, frame.points)
-        for number, frame in enumerate(frames)
-        if frame is not None and _spans_a_plane(frame.points)
-    ]
+    shown = [(number, frame.points) for number, frame in enumerate(frames) if frame is not None]
+    spanning = _span_a_plane([points for _, points in shown])
+    numbered = [one for one, spans in zip(shown, spanning, strict=True) if spans]
     if len(numbered) < MIN_FRAMES:
         return None
     seen = [points for _, points in numbered]
@@ -115,10 +113,14 @@ def measure_turn(frames: Sequence[Landmarks | None]) -> TurnMeasurement | None:
     )
 
 
-def _spans_a_plane(points: Array) -> bool:
-    """Whether the six points lie apart. On one spot or one line they are misplaced and fix no map."""
-    long, short = np.linalg.svd(points[_PLANE] - points[_PLANE].mean(axis=0), compute_uv=False)
-    return bool(long > _MIN_SPREAD_PIXELS and short > _MIN_SLENDERNESS * long)
+def _span_a_plane(frames: Sequence[Array]) -> list[bool]:
+    """Whether each frame's six points lie apart. On one spot or line they are misplaced and fix no map."""
+    if not frames:
+        return []
+    six = np.stack([points[_PLANE] for points in frames])
+    spread = np.linalg.svd(six - six.mean(axis=1, keepdims=True), compute_uv=False)
+    long, short = spread[:, 0], spread[:, 1]
+    return [bool(spans) for spans in (long > _MIN_SPREAD_PIXELS) & (short > _MIN_SLENDERNESS * long)]
 
 
 def _eyes(points: Array) -> tuple[Array, Array]:
