@@ -232,6 +232,13 @@ def test_the_code_can_be_shown_in_a_terminal(folder: Folder) -> None:
     assert "<svg" in (folder.path / "code.svg").read_text()
 
 
+@pytest.mark.parametrize("filling", [0, 5_000, 6_000])
+def test_a_copy_of_a_consent_is_called_no_receipt(folder: Folder, filling: int) -> None:
+    """Whatever its size, JSON is told to be no receipt of a verification, not a receipt that is too large."""
+    (folder.path / "given.json").write_text(json.dumps({"schema_version": "1", "notice": "x" * filling}))
+    assert folder.failure("show", "given.json") == (1, "receipt.malformed")
+
+
 def test_the_salts_show_which_document_the_receipt_is_about(folder: Folder) -> None:
     """The person's own document, authenticated anew, leads to the receipt's digest; another's does not; a
     document of an issuer nobody trusts is not looked at.

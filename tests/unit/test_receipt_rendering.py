@@ -11,16 +11,19 @@ from itertools import pairwise
 import pytest
 from PIL import Image
 
+from dongui.biometrics.attack_detection.parallax import METHOD
 from dongui.consent.fields import LANGUAGES, Localised
+from dongui.consent.profile import load_profile
 from dongui.documents.authenticated import HolderBinding
 from dongui.errors import Misuse, failures
 from dongui.log.proofs import InclusionProof
+from dongui.profiles import shipped_profiles
 from dongui.receipts.bundle import ReceiptBundle
 from dongui.receipts.checking import LogEvidence
 from dongui.receipts.description import describe_receipt, words
 from dongui.receipts.qr import make_code
 from dongui.receipts.rendering import render_html, render_text
-from dongui.receipts.statement import Channel, Kept, Outcome, Statement
+from dongui.receipts.statement import Capture, Channel, Kept, Outcome, Statement
 from simulators.phone_camera import read_codes
 from simulators.receipts import NOON, OTHER_WAY, Operator, Person, refused, undetermined, verified
 
@@ -152,6 +155,39 @@ def test_what_was_not_reached_is_called_so() -> None:
     early = replace(refused(SOMEBODY, "session.consumed"), document=None, comparison=None, capture=None)
     text = text_of(OPERATOR.issue(early).statement, "en")
     assert text.count(words()["value.not-reached"].en) == 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_not_compared_used_no_operating_point(language: str) -> None:
+    """A verification that ended before its comparison says so of the operating point too; others do not."""
+    early = replace(refused(SOMEBODY, "session.consumed"), comparison=None)
+    none_used = words()["value.no-operating-point"][language]
+    assert none_used in text_of(OPERATOR.issue(early).statement, language)
+    assert none_used not in text_of(statement_of(), language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("purpose", shipped_profiles())
+def test_a_purpose_that_ships_is_told_by_its_name(purpose: str, language: str) -> None:
+    """The name is the profile's own, its identifier stands beside it."""
+    name = load_profile(shipped_profiles()[purpose]).name[language]
+    assert f": {name} ({purpose})\n" in text_of(replace(statement_of(), purpose=purpose), language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_attack_detection_is_told_in_words(language: str) -> None:
+    """The one method there is has words, beside its identifier."""
+    assert f"{words()[f'attack-detection.{METHOD}'][language]} ({METHOD})" in text_of(
+        statement_of(), language
+    )
+
+
+def test_what_does_not_ship_is_told_by_its_identifier() -> None:
+    """A controller's own purpose and a later version's method are shown as they stand in the receipt."""
+    own = replace(statement_of(), purpose="my-own", capture=Capture(Channel.TRUSTED, "later-method"))
+    text = text_of(own, "ko")
+    assert ": my-own\n" in text
+    assert ": later-method\n" in text
 
 
 def test_judging_at_another_time_is_told() -> None:

@@ -27,9 +27,11 @@ from dongui.log.entry import BLIND_BYTES, Entry, EntryKind, commitment
 from dongui.log.keys import SignerKey
 from dongui.memory import SecretBuffer, forbid_core_dumps
 from dongui.profiles import shipped_profiles
+from dongui.receipts.bundle import ReceiptBundle
+from dongui.receipts.checking import VerifiedReceipt, check_receipt, require_verified
 from dongui.receipts.keys import OperatorKeys
 from dongui.receipts.statement import Controller
-from dongui.session import Handover, OpenID4VPHandover, Session, open_session
+from dongui.session import Handover, OpenID4VPHandover, Redemption, Session, open_session
 from dongui.storage.sqlite.ledger import SqliteLedger
 from dongui.storage.sqlite.log import SqliteLog
 from dongui.storage.sqlite.sessions import SqliteSessions
@@ -259,6 +261,31 @@ class Desk:
             clock=self.clock,
             entropy=self.entropy,
         )
+
+    def redeem(self, bundle: ReceiptBundle, session_id: str) -> VerifiedReceipt:
+        """Act on a receipt of this desk: once, for the session that asked, within its time.
+
+        ``session_id`` is that of the session the relying system itself opened, never one that came with the
+        receipt. The receipt is checked first; one that does not hold, or does not say *verified*, spends
+        nothing.
+
+        Raises what :func:`~dongui.receipts.checking.check_receipt` raises; ``Refused``:
+        ``receipt.not-verified``, ``receipt.other-controller``, ``receipt.other-session``,
+        ``receipt.redeemed``, ``session.unknown`` (also when the time is over); ``Trouble``: ``storage.*``,
+        ``clock.implausible``.
+        """
+        # The log is this desk's own: its word is what there is to compare with.
+        checked = check_receipt(bundle, operator=self.keys, trusted=None)
+        require_verified(checked)
+        statement = checked.statement
+        redemption = Redemption(
+            session_id=session_id,
+            controller=self.entry.id,
+            receipt_controller=statement.controller.id,
+            receipt_binding=statement.session_binding,
+        )
+        self.sessions.redeem(redemption, at=self.clock.now())
+        return checked
 
 
 def models_cache() -> Path:

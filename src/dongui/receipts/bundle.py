@@ -93,6 +93,9 @@ class ReceiptBundle:
     @classmethod
     def read(cls, data: bytes) -> ReceiptBundle:
         """Read either form, as it stands in a file. Raises as :meth:`from_bytes`."""
+        if data.lstrip()[:1] == b"{":
+            # The copy of a consent is called a receipt too. Told by its size it would only be "too large".
+            raise malformed("it is JSON, as the copy of a consent is; the receipt of a verification is not")
         if len(data) > MAX_BUNDLE_TEXT:
             raise Refused("receipt.too-large", f"it has {len(data)} bytes; the limit is {MAX_BUNDLE_TEXT}")
         return cls.from_bytes(base45.read_either(data, prefix=TEXT_PREFIX))

@@ -93,6 +93,11 @@ class _Speaker:
     def word(self, name: str) -> str:
         return words()[name][self._language]
 
+    def named(self, group: str, identifier: str) -> str:
+        """The words of an identifier that ships, which stays beside them; of any other, it alone."""
+        name = f"{group}.{identifier}"
+        return f"{self.word(name)} ({identifier})" if name in words() else identifier
+
     def section(self, name: str, lines: list[Line]) -> Section:
         return Section(self.word(f"heading.{name}"), tuple(lines))
 
@@ -128,7 +133,7 @@ class _Speaker:
         controller = statement.controller
         lines = [
             self.line("controller", f"{controller.name[self._language]} ({controller.id})"),
-            self.line("purpose", statement.purpose),
+            self.line("purpose", self.named("purpose", statement.purpose)),
             self.line("notice", str(statement.notice_version)),
             self.line("issued", self._moment(statement.issued_at)),
         ]
@@ -154,13 +159,19 @@ class _Speaker:
             return [self.line("channel", self.word("value.not-reached"))]
         return [
             self.line("channel", self.word(f"channel.{capture.channel.name.lower()}")),
-            self.line("attack-detection", capture.attack_detection or self.word("value.none")),
+            self.line("attack-detection", self._attack_detection(capture.attack_detection)),
         ]
+
+    def _attack_detection(self, method: str | None) -> str:
+        return self.word("value.none") if method is None else self.named("attack-detection", method)
 
     def _comparison(self) -> list[Line]:
         comparison = self._statement.comparison
         if comparison is None:
-            return [self.line("comparison", self.word("value.not-reached"))]
+            return [
+                self.line("comparison", self.word("value.not-reached")),
+                self.line("operating-point", self.word("value.no-operating-point")),
+            ]
         assessed = self.word("value.assessed" if comparison.assessed else "value.not-assessed")
         return [
             self.line("comparison", comparison.card),
