@@ -46,7 +46,11 @@ LONDON = {
     "lower-lip-bottom": (106,),
     "menton": (129,),
 }
-BINS = ((0, 10), (10, 20), (20, 30), (30, 45))
+BINS = (
+    *(("yaw", low, high) for low, high in ((0, 10), (10, 20), (20, 30), (30, 45))),
+    *(("pitch", low, high) for low, high in ((0, 5), (5, 10), (10, 16))),
+    *(("roll", low, high) for low, high in ((0, 4), (4, 8))),
+)
 
 
 def find(detector: FaceDetector, pixels: NDArray[np.uint8]) -> Box | None:
@@ -76,17 +80,17 @@ def rendered(landmarker: Landmarker, detector: FaceDetector) -> None:
     errors = {id(picture): _of_picture(landmarker, detector, picture) for picture in pictures}
     facing = {id(picture): picture.facing > 0 for picture in pictures}
     print(
-        "| yaw, degrees | pictures | face found | median | 95th | nose tip, median | mouth corners, median |"
+        "| pose, degrees | pictures | face found | median | 95th | nose tip, median | mouth corners, median |"
     )
     print("|---|---|---|---|---|---|---|")
-    for low, high in BINS:
-        here = [picture for picture in pictures if low <= abs(picture.yaw) < high]
+    for angle, low, high in BINS:
+        here = [picture for picture in pictures if low <= abs(getattr(picture, angle)) < high]
         found = [id(picture) for picture in here if errors[id(picture)] is not None]
         seen = np.concatenate([np.asarray(errors[key])[facing[key]] for key in found])
         nose = [np.asarray(errors[key])[POINT_NAMES.index("nose-tip")] for key in found]
         mouth = [np.asarray(errors[key])[13:15].mean() for key in found]
         print(
-            f"| {low} to {high} | {len(here)} | {len(found)} | {np.median(seen):.1f} "
+            f"| {angle} {low} to {high} | {len(here)} | {len(found)} | {np.median(seen):.1f} "
             f"| {np.percentile(seen, 95):.1f} | {np.median(nose):.1f} | {np.median(mouth):.1f} |"
         )
 
