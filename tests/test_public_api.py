@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+
+import pytest
 
 import dongui
 
 
 def test_the_names_are_sorted_and_there() -> None:
-    """``__all__`` is sorted, without doubles, and each name exists and has one home."""
-    assert list(dongui.__all__) == sorted(set(dongui.__all__))
+    """``__all__`` is sorted, constants first, without doubles; each name exists and has one home."""
+    assert list(dongui.__all__) == sorted(set(dongui.__all__), key=lambda name: (not name.isupper(), name))
     assert list(dongui._HOMES) == dongui.__all__
     for name in dongui.__all__:
         assert hasattr(dongui, name), name
+
+
+def _names_in_signatures(thing: object) -> set[str]:
+    """The capitalised words of a function's annotations, or of those of a class's public methods."""
+    members = (
+        [member for name, member in vars(thing).items() if name[0] != "_"]
+        if isinstance(thing, type)
+        else [thing]
+    )
+    functions = [member.fget if isinstance(member, property) else member for member in members]
+    told = [str(text) for function in functions for text in getattr(function, "__annotations__", {}).values()]
+    return {word for text in told for word in re.findall(r"\b[A-Z]\w+", text)}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Desk", "Ledger", "Log", "SessionStore", "check_receipt", "issue", "open_session", "register", "verify"],
+)
+def test_what_a_signature_names_is_public_too(name: str) -> None:
+    """Whoever calls the main path, or implements a store, imports every type of Dongui from ``dongui``."""
+    named = _names_in_signatures(getattr(dongui, name))
+    of_python = {"Callable", "None", "Path", "Self", "Sequence"}
+    keys = {"PublicKey"}  # of the package cryptography, under one word
+    assert named
+    assert named - of_python - keys <= set(dongui.__all__)
 
 
 def test_importing_loads_no_model() -> None:

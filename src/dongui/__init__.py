@@ -9,20 +9,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dongui.biometrics.cards import ModelCard, cards
+    from dongui.biometrics.operating_points import OperatingPoint, operating_points
     from dongui.capture import Capture
-    from dongui.confinement import Confinement, InProcess
-    from dongui.desk import (
-        ControllerEntry,
-        Desk,
-        LoggedConsent,
-        create_desk,
-    )
+    from dongui.confinement import Confined, Confinement, InProcess
+    from dongui.consent.events import ConsentEvent, History
+    from dongui.consent.fields import Localised
+    from dongui.consent.ledger import Ledger
+    from dongui.consent.notice import Notice
+    from dongui.consent.profile import load_profile
+    from dongui.consent.purpose import Party, Purpose, RegisteredPurpose
+    from dongui.consent.receipt import ConsentReceipt
+    from dongui.consent.registration import register
+    from dongui.desk import ControllerEntry, Desk, LoggedConsent, create_desk
     from dongui.documents.authenticated import AuthenticatedDocument, HolderBinding
+    from dongui.documents.mdoc.authority import Authority, DocumentSigner
+    from dongui.documents.mdoc.certificates import AuthorityProfile
+    from dongui.documents.mdoc.document_data import (
+        LICENCE,
+        STAFF,
+        DocumentData,
+        DocumentKind,
+        read_document_data,
+    )
+    from dongui.documents.mdoc.holder import Holder, HolderMethod
+    from dongui.documents.mdoc.issuing import DigestAlgorithm, ValidityPeriod, issue
+    from dongui.documents.mdoc.signing_algorithms import SigningAlgorithm
     from dongui.documents.mdoc.verifying import authenticate
     from dongui.documents.trust import TrustAnchors
-    from dongui.environment import FixedClock, SystemClock, SystemEntropy
+    from dongui.environment import Clock, Entropy, FixedClock, SystemClock, SystemEntropy
     from dongui.errors import (
         DonguiError,
+        Failure,
         Misuse,
         Refused,
         Trouble,
@@ -30,83 +48,218 @@ if TYPE_CHECKING:
         Undetermined,
         failures,
     )
+    from dongui.log.checkpoint import VerifiedCheckpoint
+    from dongui.log.entry import Entry
+    from dongui.log.interface import Log
+    from dongui.log.keys import SignerKey, VerifierKey
+    from dongui.log.proofs import ConsistencyProof, InclusionProof
     from dongui.memory import SecretBuffer
     from dongui.receipts.bundle import ReceiptBundle
-    from dongui.receipts.checking import VerifiedReceipt, check_receipt
+    from dongui.receipts.checking import LogEvidence, TrustedCheckpoint, VerifiedReceipt, check_receipt
+    from dongui.receipts.description import Description, describe_receipt
     from dongui.receipts.keys import OperatorKeys
-    from dongui.receipts.statement import Channel, Outcome
-    from dongui.session import OpenID4VPHandover, QrHandover
+    from dongui.receipts.qr import QrCode, make_code
+    from dongui.receipts.rendering import render_html, render_text
+    from dongui.receipts.salts import Disclosure
+    from dongui.receipts.statement import Channel, Controller, Outcome, Statement
+    from dongui.receipts.trusting import read_trusted
+    from dongui.session import (
+        ConsumedSession,
+        Handover,
+        OpenID4VPHandover,
+        QrHandover,
+        Redemption,
+        Session,
+        SessionStore,
+        open_session,
+    )
     from dongui.verification import Verification, verify
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "LICENCE": "dongui.documents.mdoc.document_data",
+    "STAFF": "dongui.documents.mdoc.document_data",
     "AuthenticatedDocument": "dongui.documents.authenticated",
+    "Authority": "dongui.documents.mdoc.authority",
+    "AuthorityProfile": "dongui.documents.mdoc.certificates",
     "Capture": "dongui.capture",
     "Channel": "dongui.receipts.statement",
+    "Clock": "dongui.environment",
+    "Confined": "dongui.confinement",
     "Confinement": "dongui.confinement",
+    "ConsentEvent": "dongui.consent.events",
+    "ConsentReceipt": "dongui.consent.receipt",
+    "ConsistencyProof": "dongui.log.proofs",
+    "ConsumedSession": "dongui.session",
+    "Controller": "dongui.receipts.statement",
     "ControllerEntry": "dongui.desk",
+    "Description": "dongui.receipts.description",
     "Desk": "dongui.desk",
+    "DigestAlgorithm": "dongui.documents.mdoc.issuing",
+    "Disclosure": "dongui.receipts.salts",
+    "DocumentData": "dongui.documents.mdoc.document_data",
+    "DocumentKind": "dongui.documents.mdoc.document_data",
+    "DocumentSigner": "dongui.documents.mdoc.authority",
     "DonguiError": "dongui.errors",
+    "Entropy": "dongui.environment",
+    "Entry": "dongui.log.entry",
+    "Failure": "dongui.errors",
     "FixedClock": "dongui.environment",
+    "Handover": "dongui.session",
+    "History": "dongui.consent.events",
+    "Holder": "dongui.documents.mdoc.holder",
     "HolderBinding": "dongui.documents.authenticated",
+    "HolderMethod": "dongui.documents.mdoc.holder",
     "InProcess": "dongui.confinement",
+    "InclusionProof": "dongui.log.proofs",
+    "Ledger": "dongui.consent.ledger",
+    "Localised": "dongui.consent.fields",
+    "Log": "dongui.log.interface",
+    "LogEvidence": "dongui.receipts.checking",
     "LoggedConsent": "dongui.desk",
     "Misuse": "dongui.errors",
+    "ModelCard": "dongui.biometrics.cards",
+    "Notice": "dongui.consent.notice",
     "OpenID4VPHandover": "dongui.session",
+    "OperatingPoint": "dongui.biometrics.operating_points",
     "OperatorKeys": "dongui.receipts.keys",
     "Outcome": "dongui.receipts.statement",
+    "Party": "dongui.consent.purpose",
+    "Purpose": "dongui.consent.purpose",
+    "QrCode": "dongui.receipts.qr",
     "QrHandover": "dongui.session",
     "ReceiptBundle": "dongui.receipts.bundle",
+    "Redemption": "dongui.session",
     "Refused": "dongui.errors",
+    "RegisteredPurpose": "dongui.consent.purpose",
     "SecretBuffer": "dongui.memory",
+    "Session": "dongui.session",
+    "SessionStore": "dongui.session",
+    "SignerKey": "dongui.log.keys",
+    "SigningAlgorithm": "dongui.documents.mdoc.signing_algorithms",
+    "Statement": "dongui.receipts.statement",
     "SystemClock": "dongui.environment",
     "SystemEntropy": "dongui.environment",
     "Trouble": "dongui.errors",
     "TrustAnchors": "dongui.documents.trust",
+    "TrustedCheckpoint": "dongui.receipts.checking",
     "Unanswered": "dongui.errors",
     "Undetermined": "dongui.errors",
+    "ValidityPeriod": "dongui.documents.mdoc.issuing",
     "Verification": "dongui.verification",
+    "VerifiedCheckpoint": "dongui.log.checkpoint",
     "VerifiedReceipt": "dongui.receipts.checking",
+    "VerifierKey": "dongui.log.keys",
     "authenticate": "dongui.documents.mdoc.verifying",
+    "cards": "dongui.biometrics.cards",
     "check_receipt": "dongui.receipts.checking",
     "create_desk": "dongui.desk",
+    "describe_receipt": "dongui.receipts.description",
     "failures": "dongui.errors",
+    "issue": "dongui.documents.mdoc.issuing",
+    "load_profile": "dongui.consent.profile",
+    "make_code": "dongui.receipts.qr",
+    "open_session": "dongui.session",
+    "operating_points": "dongui.biometrics.operating_points",
+    "read_document_data": "dongui.documents.mdoc.document_data",
+    "read_trusted": "dongui.receipts.trusting",
+    "register": "dongui.consent.registration",
+    "render_html": "dongui.receipts.rendering",
+    "render_text": "dongui.receipts.rendering",
     "verify": "dongui.verification",
 }
 
 __all__ = [
+    "LICENCE",
+    "STAFF",
     "AuthenticatedDocument",
+    "Authority",
+    "AuthorityProfile",
     "Capture",
     "Channel",
+    "Clock",
+    "Confined",
     "Confinement",
+    "ConsentEvent",
+    "ConsentReceipt",
+    "ConsistencyProof",
+    "ConsumedSession",
+    "Controller",
     "ControllerEntry",
+    "Description",
     "Desk",
+    "DigestAlgorithm",
+    "Disclosure",
+    "DocumentData",
+    "DocumentKind",
+    "DocumentSigner",
     "DonguiError",
+    "Entropy",
+    "Entry",
+    "Failure",
     "FixedClock",
+    "Handover",
+    "History",
+    "Holder",
     "HolderBinding",
+    "HolderMethod",
     "InProcess",
+    "InclusionProof",
+    "Ledger",
+    "Localised",
+    "Log",
+    "LogEvidence",
     "LoggedConsent",
     "Misuse",
+    "ModelCard",
+    "Notice",
     "OpenID4VPHandover",
+    "OperatingPoint",
     "OperatorKeys",
     "Outcome",
+    "Party",
+    "Purpose",
+    "QrCode",
     "QrHandover",
     "ReceiptBundle",
+    "Redemption",
     "Refused",
+    "RegisteredPurpose",
     "SecretBuffer",
+    "Session",
+    "SessionStore",
+    "SignerKey",
+    "SigningAlgorithm",
+    "Statement",
     "SystemClock",
     "SystemEntropy",
     "Trouble",
     "TrustAnchors",
+    "TrustedCheckpoint",
     "Unanswered",
     "Undetermined",
+    "ValidityPeriod",
     "Verification",
+    "VerifiedCheckpoint",
     "VerifiedReceipt",
+    "VerifierKey",
     "authenticate",
+    "cards",
     "check_receipt",
     "create_desk",
+    "describe_receipt",
     "failures",
+    "issue",
+    "load_profile",
+    "make_code",
+    "open_session",
+    "operating_points",
+    "read_document_data",
+    "read_trusted",
+    "register",
+    "render_html",
+    "render_text",
     "verify",
 ]
 

@@ -22,7 +22,7 @@ from dongui.biometrics.comparison import ComparisonDecision, compare
 from dongui.biometrics.operating_points import operating_point, operating_points
 from dongui.capture import Capture
 from dongui.consent.coverage import Covered, covers
-from dongui.consent.purpose import ArtefactClass
+from dongui.consent.purpose import ArtefactClass, document_not_accepted
 from dongui.consent.subject import require_same_handle, subject_handle
 from dongui.documents.mdoc.verifying import authenticate, require_bound
 from dongui.environment import FixedClock
@@ -227,8 +227,7 @@ def _require_mated(decision: ComparisonDecision, point: str) -> None:
 
 def _require_accepted(document_type: str, accepted: Sequence[str]) -> None:
     if document_type not in accepted:
-        detail = f"{document_type}; accepted: {', '.join(accepted)}"
-        raise Refused("purpose.document-not-accepted", detail)
+        raise document_not_accepted(document_type, accepted)
 
 
 def _disclosed(value: bytes | None, what: Literal["subject", "portrait"]) -> bytes:

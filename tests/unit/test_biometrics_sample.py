@@ -35,6 +35,12 @@ def png_claiming(width: int, height: int) -> memoryview:
     return memoryview(b"\x89PNG\r\n\x1a\n" + chunk)
 
 
+def png_of_empty_chunks(count: int) -> bytes:
+    """A picture whose header chunk is followed by so many empty data chunks."""
+    png = bytes(encoded(halves(), "PNG"))
+    return png[:33] + count * struct.pack(">I4sI", 0, b"IDAT", zlib.crc32(b"IDAT")) + png[33:]
+
+
 JPEG = bytes(encoded(halves()))
 BAD = {
     "not-an-image": b"hello, this is text and not a picture at all",
@@ -127,6 +133,13 @@ def test_what_a_decoder_does_not_need_never_reaches_it(monkeypatch: pytest.Monke
         decode(data, source=Source.CAPTURE, what="frame 1")
     assert all(b"a remark" in bytes(data) and b"maker" in bytes(data) for data in (jpeg, png))
     assert not any(word in seen for seen in given for word in (b"a remark", b"maker", b"profile", b"iCCP"))
+
+
+def test_a_png_of_thousands_of_empty_chunks_is_not_walked_through() -> None:
+    """Walking chunks costs the caller's own process: 4,000 are read, beyond 4,096 the picture is damaged."""
+    decode(memoryview(png_of_empty_chunks(4_000)), source=Source.CAPTURE, what="frame 1")
+    with pytest.raises(Misuse, match=r"capture\.damaged.*4096 chunks"):
+        decode(memoryview(png_of_empty_chunks(99_000)), source=Source.CAPTURE, what="frame 1")
 
 
 def test_a_png_is_reduced_to_the_same_scale() -> None:

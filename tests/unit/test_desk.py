@@ -96,6 +96,14 @@ def test_a_controller_names_itself_properly(field: str, value: str) -> None:
         ControllerEntry(**{**content, field: value})
 
 
+def test_a_controllers_entry_is_counted_in_bytes_as_on_receipts() -> None:
+    """50 Hangul syllables are 150 bytes, more than a receipt carries: refused when made, not at a receipt."""
+    content = {name: getattr(CONTROLLER, name) for name in CONTROLLER.__slots__}
+    assert ControllerEntry(**{**content, "name_ko": "가" * 40}).name_ko == "가" * 40
+    with pytest.raises(Misuse, match=r"desk\.controller-malformed.*name_ko has 150 bytes.*120"):
+        ControllerEntry(**{**content, "name_ko": "가" * 50})
+
+
 def test_shipped_purposes_are_open_and_a_broken_one_of_your_own_opens_nothing(desk: Path) -> None:
     """The three profiles are registered with the desk as controller; a folder that cannot be is an error."""
     with opened(desk) as found:

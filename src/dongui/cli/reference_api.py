@@ -75,8 +75,11 @@ def _is_made_otherwise(thing: object) -> bool:
     """Whether calling it is not how a program gets one: members of an enumeration, what ``start`` makes."""
     if not isinstance(thing, type):
         return False
-    return issubclass(thing, enum.Enum) or (inspect.getdoc(vars(thing).get("__init__")) or "").startswith(
-        "Use "
+    # A protocol is implemented, not called.
+    return (
+        issubclass(thing, enum.Enum)
+        or getattr(thing, "_is_protocol", False)
+        or (inspect.getdoc(vars(thing).get("__init__")) or "").startswith("Use ")
     )
 
 

@@ -6,7 +6,7 @@ recipients, a legal ground, an unbundled consent and an equal other way, and no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -16,7 +16,16 @@ from dongui.consent.legal import LegalGround
 from dongui.consent.notice import Notice
 from dongui.errors import Refused
 
-__all__ = ["ArtefactClass", "DataItem", "OtherWay", "Party", "Purpose", "RegisteredPurpose", "Retention"]
+__all__ = [
+    "ArtefactClass",
+    "DataItem",
+    "OtherWay",
+    "Party",
+    "Purpose",
+    "RegisteredPurpose",
+    "Retention",
+    "document_not_accepted",
+]
 
 
 class ArtefactClass(StrEnum):
@@ -142,9 +151,20 @@ class RegisteredPurpose:
     def require_accepted(self, document_type: str) -> None:
         """Refuse a document of a type the purpose does not name: ``purpose.document-not-accepted``."""
         if document_type not in self.declared.documents:
-            accepted = ", ".join(self.declared.documents)
-            raise Refused("purpose.document-not-accepted", f"{document_type}; {self.id} accepts {accepted}")
+            raise document_not_accepted(document_type, self.declared.documents)
 
     def notice(self, language: str) -> Notice:
         """Return the notice in ``language``, "ko" or "en"; ``KeyError`` for any other."""
         return self.declared.notices[language]
+
+
+def document_not_accepted(document_type: str, accepted: Iterable[str]) -> Refused:
+    """Return ``purpose.document-not-accepted`` for a document type that is not among the ``accepted`` ones.
+
+    An issuer wrote the type: it may be as long as a document and hold what moves a terminal's cursor. Told
+    are its first 80 characters, the unprintable ones replaced.
+    """
+    shown = "".join(
+        each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in document_type[:80]
+    )
+    return Refused("purpose.document-not-accepted", f"{shown}; accepted: {', '.join(accepted)}")

@@ -23,6 +23,7 @@ from dongui.environment import Entropy
 from dongui.errors import Misuse, Trouble
 from dongui.log.keys import SignerKey
 from dongui.receipts.keys import OperatorKeys
+from dongui.receipts.statement import MAX_TEXT_BYTES
 from dongui.storage.sqlite.ledger import SqliteLedger
 from dongui.storage.sqlite.log import SqliteLog
 from dongui.storage.sqlite.sessions import SqliteSessions
@@ -42,10 +43,12 @@ _MAX_FILE_BYTES = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ControllerEntry:
-    """Who answers for what happens at this desk, as people read it. No field may be empty.
+    """Who answers for what happens at this desk, as people read it.
 
-    ``id`` is a host name or another stable identifier without white space; ``contact`` how a person reaches
-    the controller.
+    Each field holds 1 to 120 bytes of printable UTF-8, the most a receipt carries; ``id`` is a host name or
+    another stable identifier without white space; ``contact`` how a person reaches the controller.
+
+    Raises ``Misuse``: ``desk.controller-malformed``.
     """
 
     id: str
@@ -57,8 +60,12 @@ class ControllerEntry:
 
     def __post_init__(self) -> None:
         for field, value in asdict(self).items():
-            if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > 120:
-                raise Misuse("desk.controller-malformed", f"{field} must be 1 to 120 printable characters")
+            if not isinstance(value, str) or not value.strip() or not value.isprintable():
+                raise Misuse("desk.controller-malformed", f"{field} must hold printable characters")
+            # Counted as receipts and purposes count: a Hangul syllable is one character and three bytes.
+            if (size := len(value.encode("utf-8"))) > MAX_TEXT_BYTES:
+                limit = f"{size} bytes of UTF-8; the limit is {MAX_TEXT_BYTES}"
+                raise Misuse("desk.controller-malformed", f"{field} has {limit}")
         if any(character.isspace() or character == "+" for character in self.id):
             raise Misuse("desk.controller-malformed", "id must hold neither white space nor a plus sign")
 
