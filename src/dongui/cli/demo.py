@@ -12,12 +12,12 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from dongui.cli.demo_report import report_story, visits_table
+from dongui.cli.demo_report import VisitsTable, report_story
 from dongui.cli.output import progress, settings
 from dongui.cli.writing import naming
 from dongui.confinement import Confinement
 from dongui.demo.cast import portrait
-from dongui.demo.disk import holds_a_face, kept_files
+from dongui.demo.disk import holds_a_picture, kept_files
 from dongui.demo.page import Ending, render_page
 from dongui.demo.scenarios import SCENARIOS
 from dongui.demo.story import CONTROLLER, Scene, Story
@@ -26,11 +26,11 @@ from dongui.environment import SystemClock, SystemEntropy
 from dongui.errors import Misuse
 from dongui.memory import forbid_core_dumps
 from dongui.receipts.bundle import ReceiptBundle
-from dongui.receipts.checking import check_receipt
+from dongui.receipts.checking import VerifiedReceipt, check_receipt
 from dongui.receipts.keys import OperatorKeys
 from dongui.receipts.qr import make_code
 from dongui.receipts.rendering import render_html
-from dongui.receipts.trusting import read_trusted
+from dongui.receipts.trusting import read_trusted, write_trusted
 
 __all__ = ["demo"]
 
@@ -46,7 +46,7 @@ def demo(
     """Tell the whole story on people who do not exist: sixteen visits, their receipts, and what is left.
 
     An authority issues licences, people consent, present them and stand before a camera. Exit code 1 if any
-    visit ends otherwise than promised, or a face is found on disk.
+    visit ends otherwise than promised, or a piece of a picture is found on disk.
     """
     forbid_core_dumps()
     with naming(out):
@@ -68,7 +68,7 @@ def _tell(out: Path, *, open_page: bool) -> None:
     report_story(scenes, ending, page)
     if open_page:
         webbrowser.open(page.as_uri())
-    if ending.faces or not all(scene.kept for scene in scenes):
+    if ending.pictures or not all(scene.kept for scene in scenes):
         raise typer.Exit(1)
 
 
@@ -87,24 +87,21 @@ def _play(story: Story) -> list[Scene]:
     scenes: list[Scene] = []
     console = Console(stderr=True)
     live = console.is_terminal and not settings().json
-    with Live(visits_table(scenes), console=console, transient=True, auto_refresh=live) as shown:
+    with Live(VisitsTable(scenes), console=console, transient=True, auto_refresh=live) as shown:
         for scene in story.play(SCENARIOS):
             scenes.append(scene)
             if live:
-                shown.update(visits_table(scenes), refresh=True)
+                shown.update(VisitsTable(scenes), refresh=True)
     return scenes
 
 
 def _end(out: Path, desk: Desk, examiner: Confinement, scenes: Sequence[Scene]) -> Ending:
-    """Hand out the first receipt, check it from its file with the public keys alone, and look at the disk."""
+    """Hand out the first receipt, check it from its file, and look at the disk."""
     bundle = scenes[0].verification.receipt
     (out / "receipt.cbor").write_bytes(bundle.to_bytes())
-    (out / "checkpoint").write_bytes(bundle.checkpoint_note(desk.keys.log))
-    keys = OperatorKeys.parse((desk.path / "operator.keys").read_text("utf-8"))
-    trusted = read_trusted((out / "checkpoint").read_bytes(), log_key=keys.log)
-    checked = check_receipt(
-        ReceiptBundle.read((out / "receipt.cbor").read_bytes()), operator=keys, trusted=trusted
-    )
+    last = desk.log.checkpoint()
+    (out / "checkpoint").write_bytes(write_trusted(last, desk.log.consistency(bundle.proof.size, last.size)))
+    checked = _check_offline(out, desk.path / "operator.keys")
     language = settings().language.value
     page = render_html(
         checked.statement, language=language, evidence=checked.evidence, code=make_code(bundle)
@@ -114,8 +111,20 @@ def _end(out: Path, desk: Desk, examiner: Confinement, scenes: Sequence[Scene]) 
     pictures += [frame for scene in scenes for frame in scene.frames]
     return Ending(
         receipt_id=checked.statement.receipt_id.hex(),
-        log_size=desk.log.checkpoint().size,
+        receipt_log_size=checked.checkpoint.size,
+        log_size=last.size,
         files=tuple(kept_files(desk.path)),
-        faces=tuple(holds_a_face(desk.path, pictures)),
+        pictures=tuple(holds_a_picture(desk.path, pictures)),
         warm_up_seconds=examiner.warm_up_seconds,
     )
+
+
+def _check_offline(out: Path, operator_keys: Path) -> VerifiedReceipt:
+    """Check the receipt as its holder would: from files, against the log as the story left it.
+
+    Had the log been rewritten after the first visit, no proof would lead from the receipt to its last state.
+    """
+    keys = OperatorKeys.parse(operator_keys.read_text("utf-8"))
+    trusted = read_trusted((out / "checkpoint").read_bytes(), log_key=keys.log)
+    bundle = ReceiptBundle.read((out / "receipt.cbor").read_bytes())
+    return check_receipt(bundle, operator=keys, trusted=trusted)

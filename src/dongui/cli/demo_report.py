@@ -4,61 +4,74 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
 from dongui.cli.output import JsonValue, choose, note, settings, show, table
 from dongui.demo.page import Ending
+from dongui.demo.stages import STAGES
 from dongui.demo.story import Scene
 
-__all__ = ["report_story", "visits_table"]
+__all__ = ["VisitsTable", "report_story"]
 
 _COLOURS = {"VERIFIED": "green", "REFUSED": "red", "UNDETERMINED": "blue"}
-_STAGES = (
-    ("session", "terms"),
-    ("document", "binding"),
-    ("reference", "probe", "comparison"),
-    ("receipt",),
-)
+_WIDTH_FOR_STAGES = 110  # columns of a terminal in which the visits still have room beside the stages
 
 
-def visits_table(scenes: Sequence[Scene]) -> Table:
-    """Return one row a visit: outcome, named reason, milliseconds by stage."""
-    columns = (
-        choose("visit", "방문"),
-        choose("outcome", "결과"),
-        choose("reason", "이유"),
-        choose("terms", "조건"),
-        choose("document", "문서"),
-        choose("face", "얼굴"),
-        choose("receipt", "수령증"),
-        choose("all, ms", "합계 ms"),
-    )
-    drawn = table(columns, (_row(scene) for scene in scenes))
+@dataclass(frozen=True, slots=True)
+class VisitsTable:
+    """One row a visit: outcome, named reason, milliseconds, by stage where the terminal is wide enough."""
+
+    scenes: Sequence[Scene]
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it for the width at hand."""
+        yield _drawn(self.scenes, stages=options.max_width >= _WIDTH_FOR_STAGES)
+
+
+def _drawn(scenes: Sequence[Scene], *, stages: bool) -> Table:
+    language = settings().language.value
+    words = [choose("outcome", "결과"), choose("reason", "이유")]
+    if stages:
+        shorts = [stage.short[language] for stage in STAGES]
+        columns = [choose("visit, times in ms", "방문, 시간은 ms"), *words, *shorts, choose("all", "합계")]
+    else:
+        columns = [choose("visit", "방문"), *words, choose("all, ms", "합계 ms")]
+    drawn = table(columns, (_row(scene, stages=stages) for scene in scenes))
+    drawn.padding = (0, 1, 0, 0) if stages else (0, 2, 0, 0)
+    for column in drawn.columns[1:]:
+        column.no_wrap = True  # a failure's name is searched for whole; the visit's title gives way
     for column in drawn.columns[3:]:
         column.justify = "right"
     return drawn
 
 
-def _row(scene: Scene) -> list[str | Text]:
-    times = scene.verification.milliseconds
-    spent = [sum(times.get(stage, 0.0) for stage in group) for group in _STAGES]
+def _row(scene: Scene, *, stages: bool) -> list[str | Text]:
+    spent = [stage.spent(scene.verification.milliseconds) for stage in STAGES]
     outcome = scene.outcome.name
     said = outcome.lower() if scene.kept else f"{outcome.lower()} (!)"
     return [
         scene.scenario.title[settings().language.value],
         Text(said, style=f"bold {_COLOURS[outcome]}"),
         scene.reason or "",
-        *(f"{part:.0f}" if part else "" for part in spent),
-        f"{sum(spent):.0f}",
+        *(_time(part) for part in spent if stages),
+        _time(sum(spent)),
     ]
+
+
+def _time(milliseconds: float) -> str:
+    if not milliseconds:
+        return ""
+    return f"{milliseconds:.0f}" if milliseconds >= 1 else "<1"
 
 
 def report_story(scenes: Sequence[Scene], ending: Ending, page: Path) -> None:
     """Print the table, the other way of whoever needed it, the checked receipt, and what is on disk."""
-    show(_result(scenes, ending, page), lambda: visits_table(scenes))
+    show(_result(scenes, ending, page), lambda: VisitsTable(scenes))
     if settings().json:
         return
     sys.stdout.write("\n")
@@ -81,11 +94,13 @@ def _result(scenes: Sequence[Scene], ending: Ending, page: Path) -> dict[str, Js
         for scene in scenes
     ]
     return {
+        "warm_up_seconds": round(ending.warm_up_seconds, 2),
         "visits": visits,
         "receipt_checked": ending.receipt_id,
+        "receipt_log_size": ending.receipt_log_size,
         "log_size": ending.log_size,
         "on_disk": {file.path: file.size for file in ending.files},
-        "faces_on_disk": list(ending.faces),
+        "pictures_on_disk": list(ending.pictures),
         "page": str(page),
     }
 
@@ -104,12 +119,16 @@ def _other_ways(scenes: Sequence[Scene]) -> list[str]:
 
 def _ending(ending: Ending) -> str:
     files = "\n".join(f"  {file.size:>9,}  {file.path}" for file in ending.files)
-    faces = ", ".join(ending.faces)
+    found = ", ".join(ending.pictures)
+    seconds = f"{ending.warm_up_seconds:.1f}"
+    size, earlier = ending.log_size, ending.receipt_log_size
     return choose(
+        f"Loading the models before the first visit took {seconds} s.\n"
         f"Receipt {ending.receipt_id} checked offline: signed by the operator,\n"
-        f"  and in the log of {ending.log_size} entries.\n"
-        f"On disk at this desk, searched for every picture of the story: {faces or 'no face'}.\n{files}",
+        f"  and in the log of {size} entries, proved to extend the {earlier} of its own checkpoint.\n"
+        f"On disk at this desk: {found or 'no piece of any picture of the story'}.\n{files}",
+        f"첫 방문 전에 모델을 불러오는 데 {seconds}초 걸렸습니다.\n"
         f"수령증 {ending.receipt_id} 오프라인 확인: 운영자의 서명이 있고,\n"
-        f"  항목 {ending.log_size}개의 로그에 들어 있습니다.\n"
-        f"이 창구의 디스크에서 모든 사진을 찾은 결과: {faces or '얼굴 없음'}.\n{files}",
+        f"  항목 {size}개의 로그에 들어 있습니다. 이 로그는 수령증의 체크포인트({earlier}개)를 이어 갑니다.\n"
+        f"이 창구의 디스크: {found or '이야기 속 어느 사진의 조각도 없음'}.\n{files}",
     )

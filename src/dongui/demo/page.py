@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dongui.demo.cast import portrait
 from dongui.demo.disk import KeptFile
+from dongui.demo.stages import STAGES
 from dongui.demo.story import Scene
 from dongui.errors import failures
 
@@ -20,12 +21,17 @@ _SHOWN_FRAMES = (0, 4, 11)
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How the story ends: the receipt that was checked, and what is on disk."""
+    """How the story ends: the receipt that was checked, and what is on disk.
+
+    The receipt was proved in the log's first ``receipt_log_size`` entries, which ``log_size`` extend.
+    ``pictures`` are the files in which a piece of one was found; ``warm_up_seconds`` went into the models.
+    """
 
     receipt_id: str
+    receipt_log_size: int
     log_size: int
     files: tuple[KeptFile, ...]
-    faces: tuple[str, ...]
+    pictures: tuple[str, ...]
     warm_up_seconds: float
 
 
@@ -46,8 +52,21 @@ def render_page(scenes: Sequence[Scene], ending: Ending, *, language: str) -> st
         failures=failures(),
         portrait=lambda scene: _data_uri(portrait(scene.scenario.holder)),
         frames=lambda scene: [_data_uri(frame) for frame in _shown(scene.frames)],
-        longest=max((sum(scene.verification.milliseconds.values()) for scene in scenes), default=1.0),
+        stages=[stage.title[language] for stage in STAGES],
+        spent=_spent,
+        times=lambda scene: _times(scene, language),
+        longest=max((sum(_spent(scene)) for scene in scenes), default=1.0),
     )
+
+
+def _spent(scene: Scene) -> list[float]:
+    return [stage.spent(scene.verification.milliseconds) for stage in STAGES]
+
+
+def _times(scene: Scene, language: str) -> str:
+    """What the bar shows, for whoever hears the page instead of seeing it."""
+    parts = zip(STAGES, _spent(scene), strict=True)
+    return ", ".join(f"{stage.title[language]} {part:.0f} ms" for stage, part in parts if part)
 
 
 def _shown(frames: Sequence[bytes]) -> list[bytes]:
