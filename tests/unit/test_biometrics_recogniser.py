@@ -36,7 +36,10 @@ def crops() -> list[Pixels]:
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("models") / "new"
+    """A cache with the exported model in it, whichever test asks first."""
+    path = tmp_path_factory.mktemp("models") / "new"
+    OnnxResnet.load(cache=path, progress=lambda _: None)
+    return path
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,8 @@ SOLID_PARALLAX_AT_LEAST_DONGUI_2026_11: Final = 0.40
 SOLID_RELIEF_AT_LEAST_DONGUI_2026_11: Final = 0.25
 
 #: Of the whole range. Turns of 12 rendered people in 15 frames reach 0.30 at most; three stills of one of
-#: them shown one after another at least 0.44 (22 November 2026). A turn filmed more finely has smaller steps.
+#: them shown one after another 0.44 or more, by the way they are shown; four or more stills may lie below
+#: (22 November 2026). A turn filmed more finely has smaller steps.
 STEP_AT_MOST_DONGUI_2026_11: Final = 0.37
 
 
