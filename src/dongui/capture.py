@@ -51,7 +51,9 @@ class Capture:
 def require_frames(count: int) -> None:
     """Raises ``Misuse``: ``capture.empty``, ``capture.too-many-frames``; to be asked before reading any."""
     if not count:
-        raise Misuse("capture.empty", "0 frames were given; a head turn takes several")
+        raise Misuse(
+            "capture.empty", f"0 frames were given; 1 to {MAX_FRAMES} can be, and a head turn takes several"
+        )
     if count > MAX_FRAMES:
         raise Misuse("capture.too-many-frames", f"{count} frames were given; the limit is {MAX_FRAMES}")
 

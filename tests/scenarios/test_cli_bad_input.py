@@ -210,6 +210,10 @@ def test_no_frames_and_ten_thousand(desk: Terminal, visit: Visit) -> None:
     assert require_named(many, 2) == "capture.too-many-frames"
     assert "10000 frames were given; the limit is 300" in many.json["failure"]["detail"]
     assert require_named(none, 2) == "cli.usage"
+    assert (
+        require_named(desk.run(*verify_words(desk, visit)[: -1 - len(visit.frames)], "--json"), 2)
+        == "capture.empty"
+    )
     for count, name in ((0, "capture.empty"), (10_000, "capture.too-many-frames")):
         with pytest.raises(Misuse, match=name):
             Capture(tuple(SecretBuffer(bytearray(b"x")) for _ in range(count)), Channel.UNTRUSTED)

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
 )
 
 from dongui.cli.main import run
@@ -288,6 +289,27 @@ def test_proofs_that_do_not_hold_are_named(counter: Counter) -> None:
         code, answer = counter.json("check", *arguments)
         assert code == 1
         assert answer["failure"]["name"].startswith(name)
+
+
+@pytest.mark.parametrize("text", ["Dear reader, this is a letter.\n", "신분증이 아닙니다.\r\n", "{}"])
+def test_text_that_is_no_document_is_called_text(counter: Counter, text: str) -> None:
+    """A letter is refused as a letter: its characters are not told as lengths of a CBOR item."""
+    counter.lay_out(Draft())
+    counter.write("document", text.encode())
+    for verb in ("check", "show"):
+        code, answer = counter.json(verb, *TRUST)
+        assert (code, answer["failure"]["name"]) == (1, "mdoc.not-a-document")
+        assert answer["failure"]["detail"].endswith("is text: not CBOR, hex or base64")
+
+
+def test_a_public_reader_key_is_told_apart(counter: Counter) -> None:
+    """`session open` writes the public key for the device; the MAC is checked with the private one."""
+    counter.lay_out(Draft())
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    counter.write("public.pem", public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    code, answer = counter.json("check", *TRUST, *SESSION, "--reader-key", "@public.pem")
+    assert (code, answer["failure"]["name"]) == (2, "document.reader-key-unreadable")
+    assert "is a public key; the MAC needs the session's private key" in answer["failure"]["detail"]
 
 
 def test_mistakes_are_named(counter: Counter) -> None:

@@ -225,6 +225,9 @@ def test_a_file_held_by_another_process_is_trouble_not_a_refusal(tmp_path: Path)
             with pytest.raises(Trouble) as caught, second.transaction():
                 pass
         assert caught.value.name == "storage.locked"
+        assert caught.value.detail.endswith(
+            "another process holds it for longer than the 0.2 s it was waited for"
+        )
         assert values(second) == [1]
 
 

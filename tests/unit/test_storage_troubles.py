@@ -47,7 +47,7 @@ def test_a_connection_that_may_not_write_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", [sqlite3.IntegrityError, sqlite3.ProgrammingError])
 def test_the_callers_own_rules_and_mistakes_pass(kind: type[Exception]) -> None:
     """A broken constraint is the caller's to name; a misuse of the interface is a fault in the code."""
-    with pytest.raises(kind), sqlite_troubles(Path("/a/file")):
+    with pytest.raises(kind), sqlite_troubles(Path("/a/file"), wait_s=5):
         raise kind("x")
 
 

@@ -149,7 +149,7 @@ def test_a_signers_certificate_is_no_authority() -> None:
     """The published certificate is the signer's: trusted as a root it vouches for nothing."""
     vector = bdr()
     assert vector.pinned is not None
-    with pytest.raises(Refused, match=r"trust\.unknown-issuer.*pinned-document-signer"):
+    with pytest.raises(Refused, match=r"trust\.unknown-issuer.*put it in pinned-document-signers/"):
         replace(vector, root=vector.pinned, pinned=None).authenticate()
 
 

@@ -44,7 +44,12 @@ _STATES = {
 def give(
     purpose: Annotated[str, typer.Option(help="Id of the purpose.")],
     document: Annotated[Path, typer.Option(help="The document the person holds out; at most 2 MiB.")],
-    trust: Annotated[Path, typer.Option(help="Folder of the certificates whose issuers are trusted.")],
+    trust: Annotated[
+        Path,
+        typer.Option(
+            help="Folder of trusted issuers' roots; single signers in its pinned-document-signers/."
+        ),
+    ],
     notice: Annotated[Language, typer.Option(help="Language in which the person read the notice.")],
     desk: RequiredDesk,
     receipt: _Receipt = None,

@@ -46,7 +46,12 @@ _At = Annotated[
 @app.command("check")
 def check(
     file: _File,
-    trust: Annotated[Path, typer.Option(help="Folder of the certificates whose issuers are trusted.")],
+    trust: Annotated[
+        Path,
+        typer.Option(
+            help="Folder of trusted issuers' roots; single signers in its pinned-document-signers/."
+        ),
+    ],
     session_transcript: _Transcript = None,
     reader_key: _ReaderKey = None,
     at: _At = None,
@@ -70,7 +75,10 @@ def show_(
     file: _File,
     trust: Annotated[
         Path | None,
-        typer.Option(help="Folder of the trusted certificates; without it every field is unverified."),
+        typer.Option(
+            help="Folder of trusted issuers' roots; single signers in its pinned-document-signers/. "
+            "Without it every field is unverified."
+        ),
     ] = None,
     session_transcript: _Transcript = None,
     reader_key: _ReaderKey = None,

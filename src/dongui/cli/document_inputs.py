@@ -28,7 +28,12 @@ _MAX_TRANSCRIPT_FILE = 3 * MAX_TRANSCRIPT_BYTES
 _MAX_KEY_BYTES = 8 * 1024
 _TAGGED = Limits(max_bytes=_MAX_TRANSCRIPT_FILE, max_depth=16, max_items=1_000)
 _CBOR_CONTAINER = 0x80  # every CBOR array, map and tag begins at or above it, every ASCII text below
+_PUBLIC_KEY = b"-----BEGIN PUBLIC KEY-----"
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
+# UTF-8 without control characters. No document begins so: bytes from 0x80 on come in sequences there.
+_TEXT = re.compile(
+    rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+"
+)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -43,16 +48,24 @@ class HolderEvidence:
 def read_document(path: Path) -> SecretBuffer:
     """Read a document of at most 2 MiB: CBOR, or hexadecimal digits or base64 of it.
 
-    Raises ``Misuse`` (``file.*``). What is neither is handed on as it is, for the document's reader to name.
+    Raises ``Misuse`` (``file.*``), and ``Refused`` (``mdoc.not-a-document``) for any other text: read
+    as CBOR, its letters would be lengths. What is neither is handed on as it is, for the document's reader to
+    name.
     """
     content = SecretBuffer.read_file(path, max_bytes=MAX_DOCUMENT_BYTES, what="document")
-    if content.view[0] >= _CBOR_CONTAINER:
-        return content
-    decoded = _of_text(bytes(content.view))
+    decoded = None if content.view[0] >= _CBOR_CONTAINER else _of_text(bytes(content.view))
     if decoded is None:
+        _require_no_text(content, path)
         return content
     content.wipe()
     return SecretBuffer(decoded)
+
+
+def _require_no_text(content: SecretBuffer, path: Path) -> None:
+    if not _TEXT.fullmatch(content.view):
+        return
+    content.wipe()
+    raise Refused("mdoc.not-a-document", f"{path} is text: not CBOR, hex or base64")
 
 
 def read_evidence(transcript: Path | None, reader_key: Path | None) -> HolderEvidence:
@@ -105,12 +118,15 @@ def _read_transcript(path: Path) -> bytes:
 
 def _read_reader_key(path: Path) -> ec.EllipticCurvePrivateKey:
     with SecretBuffer.read_file(path, max_bytes=_MAX_KEY_BYTES, what="reader key") as content:
+        public = bytes(content.view).lstrip().startswith(_PUBLIC_KEY)
         try:
             key = load_pem_private_key(bytes(content.view), password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm):
             key = None
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise Misuse("document.reader-key-unreadable", f"{path} is no elliptic curve private key in PEM")
+        private = "is no elliptic curve private key in PEM"
+        why = "is a public key; the MAC needs the session's private key" if public else private
+        raise Misuse("document.reader-key-unreadable", f"{path} {why}")
     return key
 
 

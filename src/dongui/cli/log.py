@@ -181,7 +181,7 @@ def _show_checked(checked: CheckedLog, seen: VerifiedCheckpoint | None) -> None:
     show(
         result,
         lambda: Group(table(("", ""), rows), choose("The log is sound.", "로그에 이상이 없습니다.")),
-        outcome="verified",
+        outcome="ok",
     )
 
 
@@ -204,7 +204,7 @@ def _show_verified(found: VerifiedEntry) -> None:
         f"Entry {found.index} ({found.entry.kind}) is in the log {origin} of {size:,} entries.",
         f"항목 {found.index}({found.entry.kind})은 항목 {size:,}개의 로그 {origin}에 있습니다.",
     )
-    show(result, said, outcome="verified")
+    show(result, said, outcome="ok")
 
 
 def _drawn(state: VerifiedCheckpoint, entries: list[tuple[int, Entry]]) -> RenderableType:

@@ -25,12 +25,17 @@ __all__ = ["verify"]
 def verify(
     document: Annotated[Path, typer.Argument(help="The presentation: a DeviceResponse, at most 2 MiB.")],
     session: Annotated[str, typer.Option(help="Id of the open session; it is spent by this command.")],
-    capture: Annotated[
-        list[Path],
-        typer.Option(help="The clip's frames in order, JPEG or PNG, at most 300: a.jpg b.jpg ..."),
+    trust: Annotated[
+        Path,
+        typer.Option(
+            help="Folder of trusted issuers' roots; single signers in its pinned-document-signers/."
+        ),
     ],
-    trust: Annotated[Path, typer.Option(help="Folder of the certificates whose issuers are trusted.")],
     desk: RequiredDesk,
+    capture: Annotated[
+        list[Path] | None,
+        typer.Option(help="The clip's frames in order, JPEG or PNG, 1 to 300: a.jpg b.jpg ..."),
+    ] = None,
     trusted_channel: Annotated[
         bool, typer.Option(help="Whether the camera's way into this machine is under your control.")
     ] = False,
@@ -49,14 +54,16 @@ def verify(
     """
     forbid_core_dumps()
     require_place(*(path for path in (receipt, disclosure) if path is not None))
-    require_frames(len(capture))
+    # Not required by the option itself: what is missing then is named, with the limit.
+    frames = capture or []
+    require_frames(len(frames))
     # Before the models are loaded: a mistyped name is told at once.
     require_file(document, max_bytes=MAX_DOCUMENT_BYTES, what="document")
-    sizes = [require_file(frame, max_bytes=MAX_FRAME_BYTES, what="frame") for frame in capture]
+    sizes = [require_file(frame, max_bytes=MAX_FRAME_BYTES, what="frame") for frame in frames]
     require_capture_size(sum(sizes))
     anchors = TrustAnchors.from_directory(trust)
     with open_desk(desk) as opened:
-        found = _verify(opened, session, document, capture, anchors, trusted_channel, accept_unassessed)
+        found = _verify(opened, session, document, frames, anchors, trusted_channel, accept_unassessed)
     _report(found, _write(found, receipt, disclosure))
 
 

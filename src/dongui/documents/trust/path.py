@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NoReturn
 
-from dongui.documents.trust.anchors import AnchorKind, TrustAnchor, TrustAnchors
+from dongui.documents.trust.anchors import PINNED_FOLDER, TrustAnchor, TrustAnchors
 from dongui.documents.trust.certificate import Certificate, read_certificate
 from dongui.documents.trust.profile import check_anchor_profile, check_signer_profile
 from dongui.encoding.cose import PublicKey
@@ -96,7 +96,7 @@ def _verified(signer: Certificate, anchor: TrustAnchor) -> VerifiedSigner:
 def _refuse_unknown(signer: Certificate, anchors: TrustAnchors) -> NoReturn:
     hint = ""
     if anchors.holds(signer.encoded):
-        hint = f"; its own certificate is among them, but not as {AnchorKind.PINNED_DOCUMENT_SIGNER.value}"
+        hint = f"; its own certificate is among them: to trust that one signer, put it in {PINNED_FOLDER}/"
     _refuse("trust.unknown-issuer", f"none of {len(anchors)} anchors issued {signer.name}{hint}")
 
 

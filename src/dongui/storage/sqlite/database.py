@@ -32,8 +32,9 @@ _WAIT_FOR_WAL_S = 0.05
 class Database:
     """An open database file. Made by :meth:`open`; a context manager that closes on the way out."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, *, wait_s: float) -> None:
         self._connection = connection
+        self._wait_s = wait_s
         self._lock = threading.RLock()
         self._owner = os.getpid()
         self.path = path
@@ -61,22 +62,23 @@ class Database:
         path = path.absolute()
         with system_troubles(path):
             _create(path)
-        with sqlite_troubles(path):
+        wait_s = busy_timeout_ms / 1000
+        with sqlite_troubles(path, wait_s=wait_s):
             connection = sqlite3.connect(
                 f"{path.as_uri()}?mode=rw",
                 uri=True,
                 isolation_level=None,
                 check_same_thread=False,
-                timeout=busy_timeout_ms / 1000,
+                timeout=wait_s,
             )
             try:
                 _check_kind(connection, path, application_id, newest=len(migrations))
-                _configure(connection, attempts=1 + int(busy_timeout_ms / 1000 / _WAIT_FOR_WAL_S))
+                _configure(connection, attempts=1 + int(wait_s / _WAIT_FOR_WAL_S))
                 _migrate(connection, migrations, application_id)
             except BaseException:
                 connection.close()
                 raise
-        return cls(connection, path)
+        return cls(connection, path, wait_s=wait_s)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -101,7 +103,7 @@ class Database:
         with self._lock:
             if self._connection.in_transaction:
                 raise RuntimeError("transactions do not nest")
-            with sqlite_troubles(self.path):
+            with sqlite_troubles(self.path, wait_s=self._wait_s):
                 self._connection.execute(begin)
                 try:
                     yield self._connection
@@ -116,7 +118,7 @@ class Database:
         Deleted rows are overwritten in the file itself (``secure_delete``); the log still holds them until
         it is emptied. What a disk or file system keeps underneath is out of reach.
         """
-        with self._lock, sqlite_troubles(self.path):
+        with self._lock, sqlite_troubles(self.path, wait_s=self._wait_s):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def write_anew(self) -> bool:
@@ -127,7 +129,7 @@ class Database:
         that away. Returns whether the write-ahead log, which still held it all, could be emptied: not while
         another process reads. Uses memory of the file's size.
         """
-        with self._lock, sqlite_troubles(self.path):
+        with self._lock, sqlite_troubles(self.path, wait_s=self._wait_s):
             self._connection.execute("VACUUM")
             (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy

@@ -43,18 +43,19 @@ _ROOM_BYTES = 64 * 1024
 
 
 @contextmanager
-def sqlite_troubles(path: Path) -> Iterator[None]:
+def sqlite_troubles(path: Path, *, wait_s: float) -> Iterator[None]:
     """Turn SQLite's errors about ``path`` into failures of ``storage.*``.
 
-    Lets ``sqlite3.IntegrityError`` and ``sqlite3.ProgrammingError`` pass: the first is a rule of the caller's
-    own tables, the second a fault in the caller's code.
+    ``wait_s`` is how many seconds the connection waits for another process. Lets ``sqlite3.IntegrityError``
+    and ``sqlite3.ProgrammingError`` pass: the first is a rule of the caller's own tables, the second a fault
+    in the caller's code.
     """
     try:
         yield
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
         raise
     except sqlite3.Error as error:
-        raise _of_sqlite(error, path) from error
+        raise _of_sqlite(error, path, wait_s) from error
 
 
 @contextmanager
@@ -66,12 +67,16 @@ def system_troubles(path: Path) -> Iterator[None]:
         raise _of_system(error, path) from error
 
 
-def _of_sqlite(error: sqlite3.Error, path: Path) -> DonguiError:
+def _of_sqlite(error: sqlite3.Error, path: Path, wait_s: float) -> DonguiError:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     if code in _WANTING_ROOM and _is_full(path.parent):
         code = sqlite3.SQLITE_FULL
     make, name, why = _BY_SQLITE.get(code & 0xFF, (Trouble, "storage.failed", str(error)))
-    return make(name, f"{path}: {why}")
+    # Only another process is waited for; a connection of this one answers at once.
+    waited = (
+        f" for longer than the {wait_s:g} s it was waited for" if code & 0xFF == sqlite3.SQLITE_BUSY else ""
+    )
+    return make(name, f"{path}: {why}{waited}")
 
 
 def _is_full(folder: Path) -> bool:
