@@ -20,6 +20,7 @@ README = ROOT / "README.md"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "spec").rglob("*.md")])
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 WITH_EXAMPLES = [page for page in PAGES if BLOCK.search(page.read_text(encoding="utf-8"))]
+LEARNED_FROM = sorted([*(ROOT / "docs/tutorial").glob("*.md"), *(ROOT / "docs/how-to").glob("*.md")])
 WILD = "…"  # in a shown output: anything, including nothing, within the line; alone on a line: any lines
 
 
@@ -71,7 +72,6 @@ def test_every_example_runs(page: Path, tmp_path: Path) -> None:
         "HOME": str(tmp_path),
         "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
         "COLUMNS": "110",
-        "DONGUI_CHECKOUT": str(ROOT),
     }
     for index, match in enumerate(BLOCK.finditer(page.read_text(encoding="utf-8"))):
         kind, block = match.groups()
@@ -92,6 +92,15 @@ def test_every_example_runs(page: Path, tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, f"{page.name}:\n{block}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("page", LEARNED_FROM, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_command_is_shown_that_is_not_run(page: Path) -> None:
+    """Tutorial and how-to pages show commands in blocks that are run, and in no other kind of block."""
+    fences = re.findall(r"^ *```(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(fences[::2]) <= {"console", "python"}
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert not re.search(r"^(?: {4}|\t) *\S", prose, re.MULTILINE), "an indented block is never run"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
