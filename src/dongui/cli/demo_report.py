@@ -126,9 +126,9 @@ def _ending(ending: Ending) -> str:
         f"Loading the models before the first visit took {seconds} s.\n"
         f"Receipt {ending.receipt_id} checked offline: signed by the operator,\n"
         f"  and in the log of {size} entries, proved to extend the {earlier} of its own checkpoint.\n"
-        f"On disk at this desk: {found or 'no piece of any picture of the story'}.\n{files}",
+        f"On disk at this desk: {found or 'no face, no piece of any picture of the story'}.\n{files}",
         f"첫 방문 전에 모델을 불러오는 데 {seconds}초 걸렸습니다.\n"
         f"수령증 {ending.receipt_id} 오프라인 확인: 운영자의 서명이 있고,\n"
         f"  항목 {size}개의 로그에 들어 있습니다. 이 로그는 수령증의 체크포인트({earlier}개)를 이어 갑니다.\n"
-        f"이 창구의 디스크: {found or '이야기 속 어느 사진의 조각도 없음'}.\n{files}",
+        f"이 창구의 디스크: {found or '얼굴 없음, 이야기 속 어느 사진의 조각도 없음'}.\n{files}",
     )
