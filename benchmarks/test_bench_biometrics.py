@@ -192,25 +192,31 @@ def test_a_picture_beside_face_recognition(
     ours: list[Features] = []
     theirs: list[Features] = []
     their_times: list[float] = []
+    ratios: list[float] = []
 
     def reference(picture: EncodedPicture) -> None:
         ours.append(take_reference(picture.data, instruments=instruments).template.features)
 
-    median = over(benchmark, reference, [(picture,) for picture in pictures])
+    over(benchmark, reference, [(picture,) for picture in pictures])
+    # Picture by picture, one after the other: the machine's speed wanders, the ratio of neighbours does not.
+    ours.clear()
     for picture in pictures:
+        began = time.process_time()
+        reference(picture)
+        own_time = time.process_time() - began
         began = time.process_time()
         image = face_recognition.load_image_file(io.BytesIO(picture.data))
         (features,) = face_recognition.face_encodings(image)
         their_times.append(time.process_time() - began)
         theirs.append(features)
+        ratios.append(own_time / their_times[-1])
+    ratio = statistics.median(ratios)
     benchmark.extra_info["face_recognition, median ms"] = round(1000 * statistics.median(their_times), 1)
-    benchmark.extra_info["of face_recognition's time, 1 in"] = round(
-        statistics.median(their_times) / median, 1
-    )
-    benchmark.extra_info["separation"] = round(separation(ours[-len(pictures) :]), 2)
+    benchmark.extra_info["of face_recognition's time, 1 in"] = round(1 / ratio, 1)
+    benchmark.extra_info["separation"] = round(separation(ours), 2)
     benchmark.extra_info["face_recognition's separation"] = round(separation(theirs), 2)
-    assert median <= AT_MOST_OF_FACE_RECOGNITION * statistics.median(their_times)
-    assert separation(ours[-len(pictures) :]) >= 0.97 * separation(theirs)
+    assert ratio <= AT_MOST_OF_FACE_RECOGNITION
+    assert separation(ours) >= 0.97 * separation(theirs)
 
 
 def separation(templates: Sequence[Features]) -> float:
