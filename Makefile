@@ -7,7 +7,12 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON := $(PYTHON)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test lint types unit wheel bench fuzz clean reference
+# The chip reader's library is built from source against the card service's headers; where those are missing
+# everything else is installed and its tests say that they are skipped.
+CHIP := $(if $(and $(wildcard /usr/include/PCSC/winscard.h),$(shell command -v swig),$(shell command -v cc)),--extra chip)
+EXTRAS := --extra assessment --extra custody --extra spark
+
+.PHONY: demo test services everything lint types unit wheel bench fuzz clean reference
 .DEFAULT_GOAL := demo
 
 $(UV): requirements-uv.txt
@@ -20,7 +25,7 @@ $(UV): requirements-uv.txt
 
 # The environment from the lock file, with the built wheel (not the tree) installed in it.
 $(VENV)/.installed: uv.lock pyproject.toml $(shell find src -type f -not -name '*.pyc' 2>/dev/null) | $(UV)
-	@$(UV) sync --quiet --frozen --no-install-project
+	@$(UV) sync --quiet --frozen --no-install-project --inexact --no-dev
 	@rm -rf dist && $(UV) build --quiet --wheel --out-dir dist
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --reinstall dist/*.whl
 	@touch $@
@@ -30,21 +35,37 @@ wheel: $(VENV)/.installed
 demo: $(VENV)/.installed
 	@$(BIN)/dongui demo $(DEMO)
 
-test: lint types unit
+# Services that some scenarios run for real: a card service with a virtual reader, a software HSM, PostgreSQL,
+# Java for Spark. Installed where this is Debian and we may; elsewhere those scenarios say that they are skipped.
+SERVICES := libpcsclite-dev openjdk-17-jre-headless pcscd postgresql softhsm2 swig vsmartcard-vpcd
+services:
+	@if command -v apt-get >/dev/null && ! dpkg -s $(SERVICES) >/dev/null 2>&1; then \
+	  if [ "$$(id -u)" = 0 ]; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	      $(SERVICES) >/dev/null || echo "services: not all could be installed; some scenarios will be skipped"; \
+	  else echo "services: for every scenario run: sudo apt-get install $(SERVICES)"; fi; \
+	fi
 
-lint: $(VENV)/.installed
+# Everything optional as well, for the checks. A second make, so that what was just installed is seen.
+test: services
+	@$(MAKE) --no-print-directory lint types unit
+
+everything: $(VENV)/.installed
+	@$(UV) sync --quiet --frozen --no-install-project --inexact $(EXTRAS) $(CHIP)
+
+lint: everything
 	@$(BIN)/ruff check src tests benchmarks
 	@$(BIN)/ruff format --check src tests benchmarks
 
-types: $(VENV)/.installed
+types: everything
 	@$(BIN)/mypy src tests benchmarks
 
-unit: $(VENV)/.installed
+unit: everything
 	@$(BIN)/pytest -n 2 --dist worksteal
 
 bench: | $(UV)
 	@mkdir -p .benchmarks
-	@$(UV) sync --quiet --frozen --no-install-project --group bench
+	@$(UV) sync --quiet --frozen --no-install-project --inexact $(EXTRAS) --group bench
 	@rm -rf dist && $(UV) build --quiet --wheel --out-dir dist
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --reinstall dist/*.whl
 	@PYTHONPATH=tests $(BIN)/pytest benchmarks --benchmark-only -q -p no:xdist \
@@ -55,7 +76,7 @@ bench: | $(UV)
 # them, named, and ends this with its harness's exit code.
 FUZZ_SECONDS ?= 60
 fuzz: | $(UV)
-	@$(UV) sync --quiet --frozen --no-install-project --group fuzz
+	@$(UV) sync --quiet --frozen --no-install-project --inexact $(EXTRAS) --group fuzz
 	@rm -rf dist && $(UV) build --quiet --wheel --out-dir dist
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --reinstall dist/*.whl
 	@for harness in tests/fuzz/fuzz_*.py; do \

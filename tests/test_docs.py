@@ -151,7 +151,10 @@ def test_every_dependency_earns_its_line() -> None:
     """The dependency page and pyproject.toml name the same packages."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     asked = [*project["project"]["dependencies"]]
-    for group in project["dependency-groups"].values():
+    for group in [
+        *project["dependency-groups"].values(),
+        *project["project"]["optional-dependencies"].values(),
+    ]:
         asked.extend(entry for entry in group if isinstance(entry, str))
     named = {re.split(r"[<>=; \[]", entry)[0] for entry in asked}
     page = (ROOT / "docs/explanation/dependencies.md").read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "dongui"
 # The floor on which each room stands; a room may import from floors strictly below its own, and from itself.
 FLOORS: dict[str, int] = {
     "errors": 0,
+    "extras": 1,
     "failures": 0,
     "environment": 1,
     "memory": 1,
@@ -28,6 +29,9 @@ FLOORS: dict[str, int] = {
     "examination": 5,
     "rehearsal": 6,
     "verification": 7,
+    "assessment": 7,
+    "custody": 7,
+    "readers": 8,
     "storage": 8,
     "desk": 9,
     "demo": 10,

@@ -77,7 +77,7 @@ def command(*, only: str | None = None) -> TyperGroup:
     )
     app.callback()(_root)
     for name in _SINGLE + _NOUNS if only is None else (only,):
-        module = import_module(f"dongui.cli.{name}")
+        module = import_module(f"dongui.cli.{name.replace('-', '_')}")
         if name in _NOUNS:
             app.add_typer(module.app, name=name)
         else:

@@ -14,6 +14,10 @@ class HolderBinding(StrEnum):
 
     DEVICE_SIGNATURE = "device-signature"  # ISO/IEC 18013-5, 9.1.3.6
     DEVICE_MAC = "device-mac"  # ISO/IEC 18013-5, 9.1.3.5
+    KEY_BINDING = "key-binding"  # RFC 9901, 4.3: a key-binding JWT over the session's nonce and audience
+    GENUINE_CHIP = "genuine-chip"  # ICAO 9303-11, 6: chip or active authentication; not a copy
+    COPYABLE = "copyable"  # a chip that cannot prove itself, or its files alone: read, maybe copied
+    BEARER = "bearer"  # paper or a picture of a code: whoever holds it out
     NOT_BOUND = "not-bound"  # nothing was proved; verification refuses it
 
 
@@ -44,11 +48,13 @@ class AuthenticatedDocument:
 
     ``subject`` names the person to the issuer, canonically encoded (issuing country, authority and document
     number); it is only ever used under a keyed hash. ``issuer_signed`` is at least 32 high-entropy bytes
-    under the issuer's signature, for the receipt's salted digest.
+    under the issuer's signature, for the receipt's salted digest. ``template`` is the protected biometric
+    template a card carries in place of a portrait, as authenticated. ``remarks`` name what was tolerated or
+    found on the way, and must reach the receipt and the screen (:mod:`dongui.documents.remarks`).
     """
 
-    kind: str  # "mdoc"
-    document_type: str  # "org.iso.18013.5.1.mDL"
+    kind: str  # "mdoc", "passport", "sd-jwt", "staff-card"
+    document_type: str  # "org.iso.18013.5.1.mDL", "icao.9303.emrtd", a vct, "dongui.staff-card"
     issuer: str  # RFC 4514 name of the trust anchor the path ended in
     signed_at: datetime
     valid_from: datetime
@@ -59,3 +65,5 @@ class AuthenticatedDocument:
     portrait: bytes | None = field(repr=False)
     subject: bytes | None = field(repr=False)
     issuer_signed: bytes = field(repr=False)
+    template: bytes | None = field(default=None, repr=False)
+    remarks: tuple[str, ...] = ()
