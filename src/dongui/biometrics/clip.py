@@ -143,4 +143,4 @@ class Clip:
 def five_points(landmarks: Landmarks) -> FivePoints:
     """Return the points the aligner works with, taken from the landmarks."""
     names = ("left-eye-outer", "left-eye-inner", "right-eye-outer", "right-eye-inner", "subnasale")
-    return FivePoints(*((float(x), float(y)) for x, y in landmarks.several(*names)))
+    return FivePoints(*((x, y) for x, y in landmarks.several(*names).tolist()))

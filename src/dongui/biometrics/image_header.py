@@ -135,8 +135,7 @@ def _read_jpeg(data: memoryview) -> Header:
         segment = _segment(data, position)
         position += 2 + len(segment)
         if marker == _START_OF_SCAN:
-            # Within a scan 0xFF is followed by 0x00 or a restart marker (B.1.1.5): nothing looks like an end.
-            ends = _JPEG_END.search(data, position) is not None
+            ends = _has_jpeg_end(data, position)
             return _jpeg_header(size, orientation, (*parts, (start, len(data))), ends=ends)
         if marker in _READ_FRAMES:
             size = _frame_size(segment, size)
@@ -147,6 +146,15 @@ def _read_jpeg(data: memoryview) -> Header:
         if marker not in _METADATA:
             parts.append((start, position))
     raise HeaderError("damaged", f"no picture begins within {_MAX_SEGMENTS} segments")
+
+
+def _has_jpeg_end(data: memoryview, position: int) -> bool:
+    """Within a scan 0xFF is followed by 0x00 or a restart marker (B.1.1.5): nothing looks like an end.
+
+    Mostly the end mark is the last thing there; only where other bytes follow it is it searched for.
+    """
+    last = len(data) - 2
+    return (last >= position and bytes(data[last:]) == b"\xff\xd9") or bool(_JPEG_END.search(data, position))
 
 
 def _jpeg_header(

@@ -52,6 +52,7 @@ _LEFT_EYE = _indices("left-eye-inner", "left-eye-outer")
 _MOUTH = _indices("right-mouth-corner", "left-mouth-corner")
 _PLANE = [*_RIGHT_EYE, *_LEFT_EYE, *_MOUTH]
 _NOSE = POINT_NAMES.index("nose-tip")
+_NO_FRAMES: Array = np.empty((0, len(POINT_NAMES), 2))
 # Above, beside and below the nose tip; each group counts once.
 _RING = (
     _indices("sellion"),
@@ -86,86 +87,86 @@ class TurnMeasurement:
 
 def measure_turn(frames: Sequence[Landmarks | None]) -> TurnMeasurement | None:
     """Measure a clip's turn, or return ``None`` if fewer than :data:`MIN_FRAMES` frames can be measured."""
-    shown = [(number, frame.points) for number, frame in enumerate(frames) if frame is not None]
-    spanning = _span_a_plane([points for _, points in shown])
-    numbered = [one for one, spans in zip(shown, spanning, strict=True) if spans]
-    if len(numbered) < MIN_FRAMES:
+    shown = [number for number, frame in enumerate(frames) if frame is not None]
+    points = np.stack([frame.points for frame in frames if frame is not None]) if shown else _NO_FRAMES
+    spanning = _span_a_plane(points)
+    numbers = [shown[index] for index in np.flatnonzero(spanning)]
+    if len(numbers) < MIN_FRAMES:
         return None
-    seen = [points for _, points in numbered]
-    frontal = _most_frontal(seen)
-    reference = np.median([_upright(seen[index]) for index in frontal], axis=0)
-    maps = [_affine(reference, points) for points in seen]
-    moved = np.array([_undo(map_, points) - reference for map_, points in zip(maps, seen, strict=True)])
+    seen = points[spanning]
+    upright = _upright(seen)
+    frontal = _most_frontal(seen, upright)
+    reference = np.median(upright[frontal], axis=0)
+    maps = _affine(reference, seen)
+    moved = _undo(maps, seen) - reference
     nose = moved[:, _NOSE, :]
-    ring = np.mean([moved[:, group, 0].mean(axis=1) for group in _RING], axis=0)
+    relief = nose[:, 0] - np.mean([moved[:, group, 0].mean(axis=1) for group in _RING], axis=0)
     return TurnMeasurement(
         frames=len(seen),
         turn_degrees=_turn(maps, frontal),
         parallax=float(np.ptp(nose, axis=0).max()),
         parallax_across=_inner_range(nose[:, 0]),
-        relief=_inner_range(nose[:, 0] - ring),
+        relief=_inner_range(relief),
         sides=_sides(nose[:, 0]),
         evidence=tuple(
-            (numbered[extreme][0], numbered[half_way][0])
-            for extreme, half_way in _evidence(nose[:, 0], nose[:, 0] - ring)
+            (numbers[extreme], numbers[half_way]) for extreme, half_way in _evidence(nose[:, 0], relief)
         ),
         largest_step=_largest_step(nose[:, 0]),
     )
 
 
-def _span_a_plane(frames: Sequence[Array]) -> list[bool]:
+# In what follows ``frames`` has shape (n, 26, 2): all frames at once, in the order of their time.
+
+
+def _span_a_plane(frames: Array) -> NDArray[np.bool_]:
     """Whether each frame's six points lie apart. On one spot or line they are misplaced and fix no map."""
-    if not frames:
-        return []
-    six = np.stack([points[_PLANE] for points in frames])
+    six = frames[:, _PLANE]
     spread = np.linalg.svd(six - six.mean(axis=1, keepdims=True), compute_uv=False)
     long, short = spread[:, 0], spread[:, 1]
-    return [bool(spans) for spans in (long > _MIN_SPREAD_PIXELS) & (short > _MIN_SLENDERNESS * long)]
+    return np.asarray((long > _MIN_SPREAD_PIXELS) & (short > _MIN_SLENDERNESS * long))
 
 
-def _eyes(points: Array) -> tuple[Array, Array]:
-    return points[_RIGHT_EYE].mean(axis=0), points[_LEFT_EYE].mean(axis=0)
+def _across(frames: Array) -> Array:
+    """From the middle of the one eye's corners to the other's, (n, 2)."""
+    return np.asarray(frames[:, _LEFT_EYE].mean(axis=1) - frames[:, _RIGHT_EYE].mean(axis=1))
 
 
-def _upright(points: Array) -> Array:
+def _upright(frames: Array) -> Array:
     """Points with the eyes' line level, in inter-eye distances from the middle of the six."""
-    right, left = _eyes(points)
-    across = left - right
-    width = float(np.hypot(*across))
-    cosine, sine = across / width
-    turned = (points - points[_PLANE].mean(axis=0)) @ np.array([[cosine, -sine], [sine, cosine]])
-    return np.asarray(turned / width)
+    across = _across(frames)
+    width = np.hypot(across[:, 0], across[:, 1])
+    cosine, sine = (across / width[:, None]).T
+    rotations = np.stack([cosine, -sine, sine, cosine], axis=1).reshape(-1, 2, 2)
+    turned = (frames - frames[:, _PLANE].mean(axis=1, keepdims=True)) @ rotations
+    return np.asarray(turned / width[:, None, None])
 
 
-def _most_frontal(seen: Sequence[Array]) -> list[int]:
+def _most_frontal(frames: Array, upright: Array) -> NDArray[np.intp]:
     """The quarter of the frames, at least three, in which the face covers most: not turned, not nodding."""
-    areas = []
-    for points in seen:
-        right, left = _eyes(points)
-        width = float(np.hypot(*(left - right)))
-        height = abs(
-            _upright(points)[_MOUTH, 1].mean() - _upright(points)[[*_RIGHT_EYE, *_LEFT_EYE], 1].mean()
-        )
-        areas.append(width * width * height)
-    count = max(3, len(seen) // 4)
-    return [int(index) for index in np.argsort(areas)[-count:]]
+    across = _across(frames)
+    width = np.hypot(across[:, 0], across[:, 1])
+    eyes = upright[:, [*_RIGHT_EYE, *_LEFT_EYE], 1].mean(axis=1)
+    height = np.abs(upright[:, _MOUTH, 1].mean(axis=1) - eyes)
+    count = max(3, len(frames) // 4)
+    return np.argsort(width * width * height)[-count:]
 
 
-def _affine(reference: Array, points: Array) -> Array:
-    """The map, shape (3, 2), that takes the reference's six points nearest to these (least squares)."""
+def _affine(reference: Array, frames: Array) -> Array:
+    """The maps, (n, 3, 2), that take the reference's six points nearest to each frame's (least squares)."""
     known = np.column_stack([reference[_PLANE], np.ones(len(_PLANE))])
-    return np.asarray(np.linalg.lstsq(known, points[_PLANE], rcond=None)[0])
+    wanted = frames[:, _PLANE].transpose(1, 0, 2).reshape(len(_PLANE), -1)
+    found = np.linalg.lstsq(known, wanted, rcond=None)[0]
+    return np.asarray(found.reshape(3, -1, 2).transpose(1, 0, 2))
 
 
-def _undo(map_: Array, points: Array) -> Array:
-    return np.asarray((points - map_[2]) @ np.linalg.pinv(map_[:2]))
+def _undo(maps: Array, frames: Array) -> Array:
+    return np.asarray((frames - maps[:, 2:]) @ np.linalg.pinv(maps[:, :2]))
 
 
-def _turn(maps: Sequence[Array], frontal: Sequence[int]) -> float:
+def _turn(maps: Array, frontal: NDArray[np.intp]) -> float:
     """Degrees of the second largest turn among the frames: one bad frame makes no turn."""
-    sizes = np.array([[np.hypot(*map_[0]), np.hypot(*map_[1])] for map_ in maps])
-    width = sizes[:, 0]
-    shape = width / sizes[:, 1]
+    width, height = np.hypot(maps[:, :2, 0], maps[:, :2, 1]).T
+    shape = width / height
     shrunk = np.maximum(width / np.median(width[frontal]), shape / np.median(shape[frontal]))
     return float(np.degrees(np.arccos(np.clip(np.sort(shrunk)[1], -1.0, 1.0))))
 
