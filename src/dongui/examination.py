@@ -141,13 +141,7 @@ class Examination:
                     document.issuer_signed,
                 ],
                 "attack_detection": self.attack_detection,
-                "comparison": comparison
-                and [
-                    comparison.card,
-                    comparison.card_digest,
-                    comparison.operating_point,
-                    comparison.assessed,
-                ],
+                "comparison": comparison and [comparison.card, comparison.card_digest],
                 "outcome": ["mated"] if failure is None else [failure.family, failure.name, failure.detail],
                 "microseconds": {stage: round(1000 * time) for stage, time in self.milliseconds.items()},
             }
@@ -173,16 +167,14 @@ class Examination:
         """Return this, if it speaks of nothing but what was ordered.
 
         A picture that takes over the process inside can say "mated"; it cannot make a receipt name another
-        model or operating point, hide that this one is not assessed for use, or skip what the purpose asks
-        of the document. Raises ``Trouble`` (``examination.malformed``).
+        model or skip what the purpose asks of the document. The operating point, and whether that is assessed
+        for use, is not asked of it at all. Raises ``Trouble`` (``examination.malformed``).
         """
         if self.attack_detection not in (None, ATTACK_DETECTION):
             raise _malformed("another attack detection than the one ordered")
-        point = operating_point(order.operating_point)
-        model = card(point.recogniser)
-        compared = Comparison(model.name, model.digest, point.name, point.assessed_for_use)
-        if self.comparison not in (None, compared):
-            raise _malformed("another model or operating point than the one ordered")
+        model = card(operating_point(order.operating_point).recogniser)
+        if self.comparison not in (None, Comparison(model.name, model.digest)):
+            raise _malformed("another model than the one ordered")
         if self.failure is None and not _may_be_mated(self.document, order):
             raise _malformed("mated, by a document that is not bound or not accepted")
         return self
@@ -243,9 +235,9 @@ def _read_comparison(value: list[object] | None) -> Comparison | None:
     match value:
         case None:
             return None
-        case [str(card), bytes(digest), str(point), bool(assessed)]:
+        case [str(card), bytes(digest)]:
             try:
-                return Comparison(card, digest, point, assessed)
+                return Comparison(card, digest)
             except ValueError:
                 raise _malformed("comparison") from None
         case _:

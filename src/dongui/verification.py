@@ -32,7 +32,7 @@ from dongui.memory import SecretBuffer, forbid_core_dumps, wipe_all
 from dongui.receipts import statement
 from dongui.receipts.bundle import ReceiptBundle
 from dongui.receipts.issuing import Findings, PresentedDocument, issue_receipt
-from dongui.receipts.statement import Channel, Comparison, Controller, Outcome
+from dongui.receipts.statement import Channel, Comparison, Controller, Outcome, SetOperatingPoint
 from dongui.session import ConsumedSession, Session, frame_digest
 
 if TYPE_CHECKING:
@@ -131,7 +131,9 @@ def verify(
             found = Examination(None, None, None, failure, {})
         # 7. Receipt. Signed, then durable in the log, then proved; only then is there an answer.
         with stopwatch("receipt"):
-            findings = _findings(found, spent, purpose, controller, capture.channel)
+            # The point that was set stands on every receipt, also where nothing came to be compared at it.
+            set_point = SetOperatingPoint(point.name, point.assessed_for_use)
+            findings = _findings(found, spent, purpose, controller, set_point, capture.channel)
             issued = issue_receipt(
                 findings, operator_key=operator_key.private_key, clock=clock, entropy=entropy
             )
@@ -208,7 +210,7 @@ def examine(instruments: Instruments, order_bytes: bytes, buffers: Sequence[Secr
             # 6. Comparison at the operating point: one reference, one probe, one decision, no score.
             with stopwatch("comparison"):
                 card = instruments.recogniser.card
-                comparison = Comparison(card.name, card.digest, point.name, point.assessed_for_use)
+                comparison = Comparison(card.name, card.digest)
                 decision = compare(
                     reference, probe, operating_point=point, accept_unassessed=order.accept_unassessed
                 )
@@ -305,6 +307,7 @@ def _findings(
     spent: ConsumedSession,
     purpose: RegisteredPurpose,
     controller: Controller,
+    set_point: SetOperatingPoint,
     channel: Channel,
 ) -> Findings:
     outcome = Outcome.VERIFIED if found.failure is None else _OUTCOMES[found.failure.family]
@@ -318,6 +321,7 @@ def _findings(
         outcome=outcome,
         reason=None if found.failure is None else found.failure.name,
         other_way=purpose.other_way.name if outcome is Outcome.UNDETERMINED else None,
+        operating_point=set_point,
         comparison=found.comparison,
         capture=statement.Capture(channel, found.attack_detection),
         judged_at=None,

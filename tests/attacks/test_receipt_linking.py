@@ -17,6 +17,7 @@ RECEIPTS = 120  # of each of two people
 
 # What a receipt must say, and says to everybody alike.
 COMMON: dict[str, Callable[[Statement], object]] = {
+    "format": lambda statement: statement.format,
     "controller": lambda statement: statement.controller,
     "purpose": lambda statement: statement.purpose,
     "notice version": lambda statement: statement.notice_version,
@@ -25,6 +26,7 @@ COMMON: dict[str, Callable[[Statement], object]] = {
     ),
     "holder binding": lambda statement: statement.document and statement.document.holder_binding,
     "outcome": lambda statement: (statement.outcome, statement.reason, statement.other_way),
+    "operating point": lambda statement: statement.operating_point,
     "comparison": lambda statement: statement.comparison,
     "capture": lambda statement: statement.capture,
     "kept": lambda statement: statement.kept,
@@ -63,6 +65,7 @@ def distance(one: bytes, other: bytes) -> int:
 def test_every_field_is_common_to_all_or_fresh_each_time() -> None:
     """The two lists together are the whole receipt: a field added later must be put into one of them."""
     accounted = {
+        "format",
         "controller",
         "purpose",
         "notice_version",
@@ -70,6 +73,7 @@ def test_every_field_is_common_to_all_or_fresh_each_time() -> None:
         "outcome",
         "reason",
         "other_way",
+        "operating_point",
         "comparison",
         "capture",
         "kept",

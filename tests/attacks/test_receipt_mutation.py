@@ -10,7 +10,8 @@ from dongui.encoding import cbor
 from dongui.errors import Refused
 from dongui.receipts.bundle import ReceiptBundle
 from dongui.receipts.checking import check_receipt
-from simulators.receipts import Operator, Person, undetermined, verified
+from dongui.receipts.statement import Statement
+from simulators.receipts import Operator, Person, refused, undetermined, verified
 
 _LIMITS = cbor.Limits(max_bytes=8192, max_depth=4, max_items=200)
 
@@ -62,6 +63,12 @@ def test_no_byte_can_be_taken_or_added() -> None:
         assert TARGET.name_of(longer) == "receipt.malformed"
 
 
+def set_point(statement: Statement) -> bytes:
+    """The field that names the operating point and says whether it was assessed, as it is signed."""
+    assert statement.operating_point is not None
+    return cbor.dumps([statement.operating_point.name, statement.operating_point.assessed])
+
+
 def parts() -> dict[str, tuple[bytes, set[str]]]:
     """Each region of the bundle, and under which names a change inside it may be refused."""
     bundle = TARGET.bundle
@@ -83,6 +90,7 @@ def parts() -> dict[str, tuple[bytes, set[str]]]:
         "document digest": (statement.document.digest, signed),
         "model card digest": (statement.comparison.card_digest, signed),
         "blind": (statement.blind, signed),
+        "operating point": (set_point(statement), {*signed, "receipt.malformed"}),
         "log's root": (bundle.root, {"receipt.checkpoint-invalid"}),
         "log's signature": (bundle.signature, {"receipt.checkpoint-invalid"}),
         "proof": (b"".join(bundle.proof.hashes), {"receipt.not-in-log"}),
@@ -100,6 +108,21 @@ def test_a_change_is_refused_by_the_name_of_what_it_breaks(name: str) -> None:
         found.add(TARGET.name_of(bytes(changed)))
     assert found <= expected
     assert "receipt.malformed" not in found or len(found) > 1
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_nobody_but_the_operator_calls_a_point_assessed(early: bool) -> None:
+    """One bit says "not assessed for use", also where nothing was compared: turned over,
+    it was never signed.
+    """
+    findings = refused(Person.named("somebody"), "session.consumed")
+    operator = Operator()
+    bundle = operator.bundle(operator.issue(replace(findings, comparison=None) if early else findings))
+    said = set_point(bundle.statement())
+    assert (said[-1:], bundle.receipt.count(said)) == (b"\xf4", 1)
+    praised = replace(bundle, receipt=bundle.receipt.replace(said, said[:-1] + b"\xf5"))
+    with pytest.raises(Refused, match=r"receipt\.signature-invalid"):
+        check_receipt(praised, operator=operator.keys, trusted=None)
 
 
 def test_the_place_in_the_log_cannot_be_moved() -> None:

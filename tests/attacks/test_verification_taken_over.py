@@ -6,6 +6,7 @@ put anything on a receipt that was not ordered, and it cannot keep the visit out
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -17,24 +18,24 @@ from dongui.demo.cast import recording, turn
 from dongui.demo.story import CONTROLLER
 from dongui.desk import Desk, create_desk
 from dongui.documents.authenticated import HolderBinding
+from dongui.encoding import cbor
+from dongui.encoding.cbor import CborKey, CborValue
 from dongui.environment import SystemClock, SystemEntropy
 from dongui.errors import Refused
 from dongui.examination import Examination
 from dongui.receipts.issuing import PresentedDocument
-from dongui.receipts.statement import Comparison, Outcome
+from dongui.receipts.statement import Comparison, Outcome, SetOperatingPoint
 from simulators.main_path import a_visit
 
 POINT = operating_point("dlib-resnet-v1-london")
 CARD = card(POINT.recogniser)
 FACTS = PresentedDocument("mdoc", "org.iso.18013.5.1.mDL", HolderBinding.DEVICE_SIGNATURE, b"s" * 32)
-COMPARED = Comparison(CARD.name, CARD.digest, POINT.name, POINT.assessed_for_use)
+COMPARED = Comparison(CARD.name, CARD.digest)
 MATED = Examination(FACTS, "nose-parallax", COMPARED, None, {})
 
 LIES = {
     "holder-not-bound": replace(MATED, document=replace(FACTS, holder_binding=HolderBinding.NOT_BOUND)),
     "document-not-accepted": replace(MATED, document=replace(FACTS, type="org.example.library-card")),
-    "assessed-for-use": replace(MATED, comparison=replace(COMPARED, assessed=True)),
-    "other-point": replace(MATED, comparison=replace(COMPARED, operating_point="nist-certified")),
     "other-model": replace(MATED, comparison=replace(COMPARED, card="a-better-model")),
     "other-attack-detection": replace(MATED, attack_detection="iso-30107-3 level 2"),
     "long-document-type": replace(
@@ -45,13 +46,15 @@ LIES = {
     ),
     "a-picture-in-the-detail": replace(MATED, failure=Refused("comparison.non-mated", "f" * 20_000)),
 }
+# Of each visit a film of its own: a frame that was used is not used again.
+TAKES = itertools.count(100)
 
 
 class Forger:
     """A confined process taken over: it answers what it likes."""
 
-    def __init__(self, answer: Examination) -> None:
-        self._answer = answer.to_bytes()
+    def __init__(self, answer: Examination | bytes) -> None:
+        self._answer = answer if isinstance(answer, bytes) else answer.to_bytes()
 
     def run(self, task: str, *, order: bytes, buffers: object) -> bytes:
         """Ignore everything and lie."""
@@ -90,3 +93,22 @@ def test_what_was_not_ordered_reaches_no_receipt(desk: Desk, lie: str) -> None:
     statement = answer.receipt.statement()
     assert statement.document is None
     assert statement.comparison is None
+    assert statement.operating_point == SetOperatingPoint(POINT.name, assessed=False)
+
+
+@pytest.mark.parametrize("word", [[POINT.name, True], ["nist-certified", False], [True]])
+def test_nothing_is_asked_about_the_operating_point(desk: Desk, word: list[str | bool]) -> None:
+    """Attack: call the operating point assessed, or by another name, beside the model that was compared with.
+
+    Law: there is no place for it; the receipt says what the operator set.
+    """
+    fields = cbor.loads(MATED.to_bytes(), limits=cbor.Limits(10_000, 8, 100))
+    assert isinstance(fields, dict)
+    lies: dict[CborKey, CborValue] = {
+        "comparison": [CARD.name, CARD.digest, *word],
+        "operating_point": [*word],
+    }
+    for name, lie in lies.items():
+        visit = a_visit(desk, "05", recording(turn("05"), take=next(TAKES)))
+        statement = visit.verify(Forger(cbor.dumps({**fields, name: lie}))).receipt.statement()
+        assert statement.operating_point == SetOperatingPoint(POINT.name, POINT.assessed_for_use)

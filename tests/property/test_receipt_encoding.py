@@ -20,6 +20,7 @@ from dongui.receipts.encoding import decode_statement, encode_statement
 from dongui.receipts.salts import Disclosure
 from dongui.receipts.signing import read_statement
 from dongui.receipts.statement import (
+    FORMATS,
     Capture,
     Channel,
     Comparison,
@@ -27,6 +28,7 @@ from dongui.receipts.statement import (
     Document,
     Kept,
     Outcome,
+    SetOperatingPoint,
     Statement,
 )
 from simulators.receipts import Operator, Person, refused
@@ -47,9 +49,8 @@ documents = st.builds(
     digest=digests,
     holder_binding=st.sampled_from([HolderBinding.DEVICE_MAC, HolderBinding.DEVICE_SIGNATURE]),
 )
-comparisons = st.builds(
-    Comparison, card=texts, card_digest=digests, operating_point=texts, assessed=st.booleans()
-)
+comparisons = st.builds(Comparison, card=texts, card_digest=digests)
+points = st.builds(SetOperatingPoint, name=texts, assessed=st.booleans())
 captures = st.builds(Capture, channel=st.sampled_from(Channel), attack_detection=texts)
 reasons = st.from_regex(r"[a-z][a-z0-9-]{0,20}\.[a-z0-9-]{1,20}", fullmatch=True)
 
@@ -58,8 +59,11 @@ reasons = st.from_regex(r"[a-z][a-z0-9-]{0,20}\.[a-z0-9-]{1,20}", fullmatch=True
 def statements(draw: st.DrawFn) -> Statement:
     outcome = draw(st.sampled_from(Outcome))
     verified = outcome is Outcome.VERIFIED
+    form = draw(st.sampled_from(FORMATS))
+    comparison = draw(comparisons if verified else st.none() | comparisons)
 
     return Statement(
+        format=form,
         controller=draw(st.builds(Controller, texts, localised)),
         session_binding=draw(st.binary(min_size=16, max_size=16)),
         purpose=draw(texts),
@@ -69,13 +73,23 @@ def statements(draw: st.DrawFn) -> Statement:
         outcome=outcome,
         reason=None if verified else draw(reasons),
         other_way=draw(localised) if outcome is Outcome.UNDETERMINED else None,
-        comparison=draw(comparisons if verified else st.none() | comparisons),
+        operating_point=None if form == 1 and comparison is None else draw(points),
+        comparison=comparison,
         capture=draw(captures if verified else st.none() | captures),
         kept=Kept.CONSENT_RECORD_AND_LOG_ENTRY,
         issued_at=draw(moments),
         judged_at=draw(st.none() | moments),
         blind=draw(digests),
     )
+
+
+OPERATING_POINT = 17
+
+
+def fields_of(statement: Statement) -> dict[cbor.CborKey, cbor.CborValue]:
+    value = cbor.loads(encode_statement(statement), limits=cbor.Limits(4096, 4, 100))
+    assert isinstance(value, dict)
+    return value
 
 
 @st.composite
@@ -114,9 +128,10 @@ def test_a_bundle_survives_both_forms(bundle: ReceiptBundle) -> None:
 @given(statements(), st.data())
 def test_an_encoding_with_anything_added_is_refused(statement: Statement, data: st.DataObject) -> None:
     """A field nobody knows, of any key and value, is not silently passed."""
-    value = cbor.loads(encode_statement(statement), limits=cbor.Limits(4096, 4, 100))
-    assert isinstance(value, dict)
-    key = data.draw(st.integers(min_value=-30, max_value=40).filter(lambda key: key not in value) | texts)
+    value = fields_of(statement)
+    # 15, another time of judgement, is the one field that may be there or not whatever the others say.
+    free = st.integers(min_value=-30, max_value=40).filter(lambda key: key not in {*value, 15})
+    key = data.draw(free | texts)
     value[key] = data.draw(st.none() | st.booleans() | st.integers(0, 99) | texts | digests)
     with pytest.raises(Refused, match=r"receipt\.malformed"):
         decode_statement(cbor.dumps(value))
@@ -128,8 +143,7 @@ def test_an_encoding_with_a_field_taken_or_changed_in_type_is_refused(
     statement: Statement, data: st.DataObject
 ) -> None:
     """Every field is needed by what the others say, and has one type."""
-    value = cbor.loads(encode_statement(statement), limits=cbor.Limits(4096, 4, 100))
-    assert isinstance(value, dict)
+    value = fields_of(statement)
     key = data.draw(st.sampled_from(sorted(key for key in value if isinstance(key, int))))
     optional = {7, 11, 12, 15} if statement.outcome is not Outcome.VERIFIED else {15}
     if key in optional or data.draw(st.booleans()):
@@ -138,6 +152,42 @@ def test_an_encoding_with_a_field_taken_or_changed_in_type_is_refused(
         del value[key]
     with pytest.raises(Refused, match=r"receipt\.(malformed|unknown-format)"):
         decode_statement(cbor.dumps(value))
+
+
+@EXAMPLES
+@given(statements())
+def test_a_receipt_of_form_2_is_never_silent_about_its_operating_point(statement: Statement) -> None:
+    """However early it ended: without the field it is no receipt, and no value of it makes one up."""
+    value = fields_of(
+        replace(statement, format=2, operating_point=SetOperatingPoint("point", assessed=False))
+    )
+    assert value[OPERATING_POINT] == ["point", False]
+    del value[OPERATING_POINT]
+    for silent in (None, [], ["point"], ["point", None], ["point", 0], ["", False], ["point", False, 1]):
+        changed = value if silent is None else {**value, OPERATING_POINT: silent}
+        with pytest.raises(Refused, match=r"receipt\.malformed"):
+            decode_statement(cbor.dumps(changed))
+
+
+@EXAMPLES
+@given(statements())
+def test_a_receipt_of_one_form_is_none_of_another(statement: Statement) -> None:
+    """The two forms share no encoding: changing the number alone gives no receipt."""
+    value = fields_of(statement)
+    other = {1: 2, 2: 1}[statement.format]
+    with pytest.raises(Refused, match=r"receipt\.malformed"):
+        decode_statement(cbor.dumps({**value, 1: other}))
+    with pytest.raises(Refused, match=r"receipt\.unknown-format: .* reads 1 and 2"):
+        decode_statement(cbor.dumps({**value, 1: 3}))
+
+
+@EXAMPLES
+@given(statements())
+def test_form_1_ties_the_operating_point_to_the_comparison(statement: Statement) -> None:
+    """Of a receipt of release 0.1.0 no operating point can be told that it does not hold."""
+    point = SetOperatingPoint("point", assessed=True)
+    with pytest.raises(ValueError, match="names its operating point"):
+        replace(statement, format=1, operating_point=None if statement.comparison else point)
 
 
 @EXAMPLES

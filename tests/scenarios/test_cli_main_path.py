@@ -46,7 +46,8 @@ def verified(desk: Terminal) -> Visit:
     assert ended.code == 0, ended.out + ended.err
     assert ended.json["outcome"] == "verified"
     assert ended.result["reason"] is None
-    assert ended.result["assessed_for_use"] is False
+    assert ended.result["operating_point"] == "dlib-resnet-v1-london"
+    assert (ended.result["assessed_for_use"], ended.result["compared"]) == (False, True)
     assert ended.result["other_way"]
     stages = set(ended.result["milliseconds"])
     assert {"session", "terms", "document", "binding", "reference", "probe", "comparison"} <= stages
@@ -123,6 +124,8 @@ def test_who_cannot_turn_is_shown_the_other_way(calls: Terminal) -> None:
     assert "판단할 수 없음" in first
     assert second.startswith("다른 방법")
     assert "attack-detection.turn-not-made" in ended.out
+    assert "사용 적합성 평가를 받지 않음" in ended.out
+    assert "비교하지 않았습니다" in ended.out
 
 
 def test_a_withdrawn_consent_covers_nothing(calls: Terminal) -> None:
@@ -138,6 +141,8 @@ def test_a_withdrawn_consent_covers_nothing(calls: Terminal) -> None:
         assert ended.json["outcome"] == "refused"
         assert ended.result["reason"]["name"] == "consent.withdrawn"
         assert ended.result["receipt"]
+        assert ended.result["operating_point"] == "dlib-resnet-v1-london"
+        assert (ended.result["assessed_for_use"], ended.result["compared"]) == (False, False)
         told = calls.run("consent", "show", calls.record, "--language", "ko")
         assert "철회" in told.out
     finally:

@@ -21,7 +21,7 @@ from dongui.examination import Examination
 from dongui.log.entry import Entry, EntryKind
 from dongui.memory import SecretBuffer
 from dongui.receipts.checking import check_receipt
-from dongui.receipts.statement import Channel, Outcome
+from dongui.receipts.statement import Channel, Outcome, SetOperatingPoint
 from simulators.main_path import OneSidedEntropy, Visit, a_visit
 
 BY_KEY = {scenario.key: scenario for scenario in SCENARIOS}
@@ -64,6 +64,10 @@ def test_every_visit_ends_as_promised(side: Side, tmp_path: Path, examiner: Conf
         if scene.scenario.outcome is not None
     }
     assert {key: ended[key] for key in promised} == promised
+    # Every receipt, of whatever outcome and however early: which point was set, and that nobody assessed it.
+    said = [scene.verification.receipt.statement() for scene in scenes]
+    assert {one.operating_point for one in said} == {SetOperatingPoint("dlib-resnet-v1-london", False)}
+    assert {one.comparison is None for one in said} == {True, False}
 
 
 def test_every_outcome_has_a_receipt_that_checks_offline(own_desk: Desk, examiner: Confinement) -> None:

@@ -14,7 +14,7 @@ from dongui.documents.authenticated import HolderBinding
 from dongui.receipts.bundle import ReceiptBundle
 from dongui.receipts.issuing import Findings, PresentedDocument, issue_receipt
 from dongui.receipts.salts import Disclosure
-from dongui.receipts.statement import Capture, Channel, Comparison, Outcome
+from dongui.receipts.statement import Capture, Channel, Comparison, Outcome, SetOperatingPoint
 from dongui.session import Session
 
 __all__ = ["DOCUMENT", "hand_out", "refusal", "success"]
@@ -35,9 +35,8 @@ def success(desk: Desk, session: Session) -> Findings:
         outcome=Outcome.VERIFIED,
         reason=None,
         other_way=None,
-        comparison=Comparison(
-            "dlib-resnet-v1", hashlib.sha256(b"card").digest(), "london-2026-11", assessed=False
-        ),
+        operating_point=SetOperatingPoint("london-2026-11", assessed=False),
+        comparison=Comparison("dlib-resnet-v1", hashlib.sha256(b"card").digest()),
         capture=Capture(Channel.TRUSTED, "nose-parallax"),
         judged_at=None,
     )

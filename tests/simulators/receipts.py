@@ -19,7 +19,7 @@ from dongui.log.proofs import ConsistencyProof, InclusionProof
 from dongui.receipts.bundle import ReceiptBundle
 from dongui.receipts.issuing import Findings, IssuedReceipt, PresentedDocument, issue_receipt
 from dongui.receipts.keys import OperatorKeys
-from dongui.receipts.statement import Capture, Channel, Comparison, Controller, Outcome
+from dongui.receipts.statement import Capture, Channel, Comparison, Controller, Outcome, SetOperatingPoint
 
 __all__ = ["NOON", "Operator", "Person", "refused", "undetermined", "verified"]
 
@@ -53,9 +53,8 @@ def verified(person: Person) -> Findings:
         outcome=Outcome.VERIFIED,
         reason=None,
         other_way=None,
-        comparison=Comparison(
-            "dlib-resnet-v1", hashlib.sha256(b"card").digest(), "london-2026-11", assessed=False
-        ),
+        operating_point=SetOperatingPoint("london-2026-11", assessed=False),
+        comparison=Comparison("dlib-resnet-v1", hashlib.sha256(b"card").digest()),
         capture=Capture(Channel.UNTRUSTED, "nose-parallax"),
         judged_at=None,
     )

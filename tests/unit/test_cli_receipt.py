@@ -126,7 +126,9 @@ def test_the_json_says_what_the_statement_says(folder: Folder) -> None:
     assert statement["outcome"] == "undetermined"
     assert statement["reason"] == "clock.implausible"
     assert set(statement["other_way"]) == {"ko", "en"}
-    assert statement["comparison"]["assessed"] is False
+    assert statement["format"] == 2
+    assert statement["operating_point"] == {"name": "london-2026-11", "assessed": False}
+    assert set(statement["comparison"]) == {"card", "card_digest"}
     assert written.blind.hex() not in json.dumps(statement)
 
 

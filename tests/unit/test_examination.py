@@ -21,7 +21,7 @@ from dongui.receipts.statement import Comparison
 from simulators.mdoc_issuance import an_issuer
 
 FACTS = PresentedDocument("mdoc", "org.iso.18013.5.1.mDL", HolderBinding.DEVICE_MAC, b"s" * 64)
-COMPARED = Comparison("dlib-resnet", b"d" * 32, "point", False)
+COMPARED = Comparison("dlib-resnet", b"d" * 32)
 MATED = Examination(FACTS, "nose-parallax", COMPARED, None, {"document": 1.25, "comparison": 0.5})
 ORDER = Order(
     judged_at=datetime(2026, 11, 22, tzinfo=UTC),

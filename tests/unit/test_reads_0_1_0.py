@@ -30,9 +30,12 @@ from dongui.receipts.checking import (
     check_document,
     check_receipt,
 )
+from dongui.receipts.description import describe_receipt, words
+from dongui.receipts.encoding import encode_statement
 from dongui.receipts.keys import OperatorKeys
+from dongui.receipts.rendering import render_text
 from dongui.receipts.salts import Disclosure
-from dongui.receipts.statement import Outcome
+from dongui.receipts.statement import Outcome, SetOperatingPoint
 from dongui.storage.sqlite.log_rows import StoredSqliteLog
 
 WROTE = Path(__file__).parents[1] / "fixtures" / "0.1.0"
@@ -137,6 +140,8 @@ def test_its_receipt_checks_and_says_the_same() -> None:
     assert statement.outcome is Outcome.VERIFIED
     assert statement.receipt_id.hex() == EXPECTED["receipt_id"]
     assert (statement.purpose, statement.issued_at) == (EXPECTED["purpose"], CLOCK.now())
+    assert statement.format == 1
+    assert statement.operating_point == SetOperatingPoint("london-2026-11", assessed=False)
     salts = Disclosure.read((WROTE / "salts").read_bytes())
     assert salts.to_bytes() == (WROTE / "salts").read_bytes()
     check_consent(statement, disclosure=salts, consent_record=EXPECTED["given"]["record"])
@@ -149,6 +154,18 @@ def test_its_refusal_checks() -> None:
     assert statement.outcome is Outcome.REFUSED
     assert statement.reason == "capture.already-used"
     assert (statement.document, statement.comparison) == (None, None)
+    # What was set then is not in it, and is not made up.
+    assert (statement.format, statement.operating_point) == (1, None)
+    for language in ("ko", "en"):
+        told = render_text(describe_receipt(statement, language=language, evidence=None))
+        assert words()["value.no-operating-point"][language] in told
+
+
+@pytest.mark.parametrize("name", ["receipt", "refused"])
+def test_its_statements_keep_their_form(name: str) -> None:
+    """Read and written again, a statement of then has the same bytes: it is not turned into a newer one."""
+    statement = bundle(name).statement()
+    assert encode_statement(statement) in bundle(name).receipt
 
 
 def test_its_receipt_is_redeemed_once(desk: Desk) -> None:

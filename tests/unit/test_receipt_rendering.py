@@ -20,10 +20,10 @@ from dongui.log.proofs import InclusionProof
 from dongui.profiles import shipped_profiles
 from dongui.receipts.bundle import ReceiptBundle
 from dongui.receipts.checking import LogEvidence
-from dongui.receipts.description import describe_receipt, words
+from dongui.receipts.description import describe_operating_point, describe_receipt, words
 from dongui.receipts.qr import make_code
 from dongui.receipts.rendering import render_html, render_text
-from dongui.receipts.statement import Capture, Channel, Kept, Outcome, Statement
+from dongui.receipts.statement import Capture, Channel, Kept, Outcome, SetOperatingPoint, Statement
 from simulators.phone_camera import read_codes
 from simulators.receipts import NOON, OTHER_WAY, Operator, Person, refused, undetermined, verified
 
@@ -154,16 +154,36 @@ def test_what_was_not_reached_is_called_so() -> None:
     """A verification that ended early does not leave empty places that could be read as passed."""
     early = replace(refused(SOMEBODY, "session.consumed"), document=None, comparison=None, capture=None)
     text = text_of(OPERATOR.issue(early).statement, "en")
-    assert text.count(words()["value.not-reached"].en) == 3
+    assert text.count(words()["value.not-reached"].en) == 2
+    assert text.count(words()["value.not-compared"].en) == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_was_not_compared_used_no_operating_point(language: str) -> None:
-    """A verification that ended before its comparison says so of the operating point too; others do not."""
-    early = replace(refused(SOMEBODY, "session.consumed"), comparison=None)
-    none_used = words()["value.no-operating-point"][language]
-    assert none_used in text_of(OPERATOR.issue(early).statement, language)
-    assert none_used not in text_of(statement_of(), language)
+@pytest.mark.parametrize("assessed", [False, True])
+def test_every_receipt_names_its_operating_point(language: str, assessed: bool) -> None:
+    """Which was set and whether it was assessed, as text and page; where nothing was compared, that too."""
+    point = SetOperatingPoint("my-point", assessed=assessed)
+    said = words()["value.assessed" if assessed else "value.not-assessed"][language]
+    unused = words()["value.set-but-not-used"][language]
+    compared = replace(statement_of(), operating_point=point)
+    early = replace(refused(SOMEBODY, "session.consumed"), operating_point=point, comparison=None)
+    ended = OPERATOR.issue(early).statement
+    label = words()["label.operating-point"][language]
+    assert f"{label}: my-point: {said}\n" in text_of(compared, language)
+    assert f"{label}: my-point: {said}. {unused}\n" in text_of(ended, language)
+    assert f"<dt>{label}</dt><dd>my-point: {said}. {unused}</dd>" in page_of(ended)
+    assert f"<dd>my-point: {said}</dd>" in page_of(compared)
+    assert describe_operating_point(ended, language=language) == f"my-point: {said}. {unused}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_older_receipt_is_not_made_to_say_more(language: str) -> None:
+    """Of a receipt of form 1 that ended early nobody knows what was set: that is told."""
+    early = OPERATOR.issue(replace(refused(SOMEBODY, "session.consumed"), comparison=None)).statement
+    older = replace(early, format=1, operating_point=None)
+    text = text_of(older, language)
+    assert words()["value.no-operating-point"][language] in text
+    assert words()["value.not-assessed"][language] not in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

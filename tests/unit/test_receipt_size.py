@@ -20,7 +20,7 @@ from dongui.profiles import shipped_profiles
 from dongui.receipts.bundle import ReceiptBundle
 from dongui.receipts.issuing import Findings
 from dongui.receipts.qr import make_code
-from dongui.receipts.statement import Comparison, Controller
+from dongui.receipts.statement import Comparison, Controller, SetOperatingPoint
 from simulators.phone_camera import photographed, read_codes
 from simulators.receipts import Operator, Person, refused, undetermined, verified
 
@@ -54,7 +54,8 @@ def findings_of(purpose: RegisteredPurpose, outcome: str) -> Findings:
         controller=Controller(purpose.controller.id, purpose.controller.name),
         purpose=purpose.id,
         other_way=purpose.other_way.name if found.other_way else None,
-        comparison=Comparison("dlib-resnet-v1", bytes(32), purpose.declared.operating_point, assessed=False),
+        operating_point=SetOperatingPoint(purpose.declared.operating_point, assessed=False),
+        comparison=Comparison("dlib-resnet-v1", bytes(32)),
     )
 
 

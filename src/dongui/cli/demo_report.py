@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dongui.cli.output import JsonValue, choose, note, settings, show, table
+from dongui.cli.receipt_result import operating_point_result
 from dongui.demo.page import Ending
 from dongui.demo.stages import STAGES
 from dongui.demo.story import Scene
@@ -75,7 +76,7 @@ def report_story(scenes: Sequence[Scene], ending: Ending, page: Path) -> None:
     if settings().json:
         return
     sys.stdout.write("\n")
-    show({}, "\n".join([*_other_ways(scenes), _ending(ending), f"{choose('The story', '이야기')}: {page}"]))
+    show({}, "\n".join([*_other_ways(scenes), _set_points(scenes), _ending(ending), _place(page)]))
     note(
         "Nobody in this story exists. Add --open to see it.",
         "이 이야기 속 사람들은 존재하지 않습니다. --open을 붙이면 화면이 열립니다.",
@@ -89,6 +90,7 @@ def _result(scenes: Sequence[Scene], ending: Ending, page: Path) -> dict[str, Js
             "outcome": scene.outcome.name.lower(),
             "reason": scene.reason,
             "as_promised": scene.kept,
+            **operating_point_result(scene.verification.receipt.statement()),
             "milliseconds": {name: round(time, 2) for name, time in scene.verification.milliseconds.items()},
         }
         for scene in scenes
@@ -115,6 +117,25 @@ def _other_ways(scenes: Sequence[Scene]) -> list[str]:
         for scene in scenes
         if scene.scenario.key == "cannot-turn"
     ]
+
+
+def _set_points(scenes: Sequence[Scene]) -> str:
+    """What every receipt says of the operating point, those included that ended before any comparison."""
+    statements = [scene.verification.receipt.statement() for scene in scenes]
+    points = {point for statement in statements if (point := statement.operating_point)}
+    early = sum(statement.comparison is None for statement in statements)
+    en = ", ".join(f"{p.name} ({'assessed' if p.assessed else 'not assessed'} for use)" for p in points)
+    ko = ", ".join(f"{p.name}(사용 적합성 평가를 {'받음' if p.assessed else '받지 않음'})" for p in points)
+    return choose(
+        f"Operating point on each of the {len(statements)} receipts: {en};\n"
+        f"  nothing was compared in {early} of the visits.",
+        f"수령증 {len(statements)}개 모두에 적힌 동작점: {ko}\n"
+        f"  그중 {early}번의 방문에서는 비교하지 않았습니다.",
+    )
+
+
+def _place(page: Path) -> str:
+    return f"{choose('The story', '이야기')}: {page}"
 
 
 def _ending(ending: Ending) -> str:

@@ -11,12 +11,14 @@ import typer
 from dongui.capture import MAX_FRAME_BYTES, Capture, require_capture_size, require_frames
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.output import FailureNotice, JsonValue, choose, describe, progress, settings, show, table
+from dongui.cli.receipt_result import operating_point_result
 from dongui.cli.writing import NewFile, require_place, write_together
 from dongui.desk import Desk
 from dongui.documents.trust import TrustAnchors
 from dongui.errors import Misuse, Trouble
 from dongui.memory import SecretBuffer, forbid_core_dumps, require_file
-from dongui.receipts.statement import Channel, Outcome
+from dongui.receipts.description import describe_operating_point
+from dongui.receipts.statement import Channel, Outcome, Statement
 from dongui.verification import MAX_DOCUMENT_BYTES, Verification
 
 __all__ = ["verify"]
@@ -124,10 +126,10 @@ def _report(found: Verification, unwritten: FailureNotice | None) -> None:
         "receipt": found.receipt.to_text(),
         "unwritten": None if unwritten is None else _rescue(found, unwritten),
         "log_index": found.receipt.proof.index,
-        "assessed_for_use": statement.comparison.assessed if statement.comparison else None,
+        **operating_point_result(statement),
         "milliseconds": {stage: round(time, 2) for stage, time in found.milliseconds.items()},
     }
-    rows = _rows(found, notice, language)
+    rows = _rows(found, statement, notice, language)
     if unwritten is not None:
         rows += _rescue_rows(found, unwritten)
     show(result, lambda: table(("", ""), rows), outcome=outcome)
@@ -148,7 +150,9 @@ def _rescue_rows(found: Verification, unwritten: FailureNotice) -> list[tuple[st
     ]
 
 
-def _rows(found: Verification, notice: FailureNotice | None, language: str) -> list[tuple[str, str]]:
+def _rows(
+    found: Verification, statement: Statement, notice: FailureNotice | None, language: str
+) -> list[tuple[str, str]]:
     outcomes = {
         Outcome.VERIFIED: choose("VERIFIED", "확인됨"),
         Outcome.REFUSED: choose("REFUSED", "거부됨"),
@@ -166,7 +170,8 @@ def _rows(found: Verification, notice: FailureNotice | None, language: str) -> l
             (choose("next", "다음"), choose(failure.next_step, failure.next_step_ko)),
         ]
     rows += [
-        (choose("receipt", "수령증"), found.receipt.statement().receipt_id.hex()),
+        (choose("operating point", "동작점"), describe_operating_point(statement, language=language)),
+        (choose("receipt", "수령증"), statement.receipt_id.hex()),
         (choose("log entry", "로그 항목"), str(found.receipt.proof.index)),
         (
             choose("kept", "남는 것"),

@@ -13,6 +13,7 @@ from dongui.demo.disk import KeptFile
 from dongui.demo.stages import STAGES
 from dongui.demo.story import Scene
 from dongui.errors import failures
+from dongui.receipts.description import describe_operating_point
 
 __all__ = ["Ending", "render_page"]
 
@@ -54,6 +55,9 @@ def render_page(scenes: Sequence[Scene], ending: Ending, *, language: str) -> st
         frames=lambda scene: [_data_uri(frame) for frame in _shown(scene.frames)],
         stages=[stage.title[language] for stage in STAGES],
         spent=_spent,
+        point=lambda scene: describe_operating_point(
+            scene.verification.receipt.statement(), language=language
+        ),
         times=lambda scene: _times(scene, language),
         longest=max((sum(_spent(scene)) for scene in scenes), default=1.0),
     )

@@ -13,7 +13,7 @@ from dongui.errors import failures
 from dongui.receipts.checking import LogEvidence
 from dongui.receipts.statement import Kept, Statement
 
-__all__ = ["Description", "Line", "Section", "describe_receipt", "words"]
+__all__ = ["Description", "Line", "Section", "describe_operating_point", "describe_receipt", "words"]
 
 _KEPT = {Kept.CONSENT_RECORD_AND_LOG_ENTRY: "value.kept-consent-and-log"}
 # Korea has had no daylight saving time since 1988.
@@ -81,6 +81,11 @@ def describe_receipt(statement: Statement, *, language: str, evidence: LogEviden
             speaker.section("proof", speaker.proof()),
         ),
     )
+
+
+def describe_operating_point(statement: Statement, *, language: str) -> str:
+    """Say in ``language`` which point was set, if it was assessed for use, and if nothing was compared."""
+    return _Speaker(statement, language).operating_point()
 
 
 class _Speaker:
@@ -167,16 +172,17 @@ class _Speaker:
 
     def _comparison(self) -> list[Line]:
         comparison = self._statement.comparison
-        if comparison is None:
-            return [
-                self.line("comparison", self.word("value.not-reached")),
-                self.line("operating-point", self.word("value.no-operating-point")),
-            ]
-        assessed = self.word("value.assessed" if comparison.assessed else "value.not-assessed")
-        return [
-            self.line("comparison", comparison.card),
-            self.line("operating-point", f"{comparison.operating_point}: {assessed}"),
-        ]
+        told = self.word("value.not-compared") if comparison is None else comparison.card
+        return [self.line("comparison", told), self.line("operating-point", self.operating_point())]
+
+    def operating_point(self) -> str:
+        point = self._statement.operating_point
+        if point is None:
+            return self.word("value.no-operating-point")
+        told = f"{point.name}: {self.word('value.assessed' if point.assessed else 'value.not-assessed')}"
+        if self._statement.comparison is None:
+            told += f". {self.word('value.set-but-not-used')}"
+        return told
 
     def kept(self) -> list[Line]:
         return [

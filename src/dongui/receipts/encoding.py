@@ -11,6 +11,7 @@ from dongui.encoding.cbor import CborKey, CborValue, Limits
 from dongui.errors import Refused
 from dongui.receipts.reading import Fields, malformed, read_canonical
 from dongui.receipts.statement import (
+    FORMATS,
     Capture,
     Channel,
     Comparison,
@@ -18,17 +19,18 @@ from dongui.receipts.statement import (
     Document,
     Kept,
     Outcome,
+    SetOperatingPoint,
     Statement,
 )
 
-__all__ = ["FORMAT", "MAX_STATEMENT_BYTES", "decode_statement", "encode_statement"]
+__all__ = ["MAX_STATEMENT_BYTES", "decode_statement", "encode_statement"]
 
-FORMAT = 1
 MAX_STATEMENT_BYTES = 2_048
 _LIMITS = Limits(max_bytes=MAX_STATEMENT_BYTES, max_depth=3, max_items=64)
 
 _FORMAT, _CONTROLLER, _SESSION, _PURPOSE, _NOTICE, _CONSENT, _DOCUMENT, _OUTCOME = range(1, 9)
 _REASON, _OTHER_WAY, _COMPARISON, _CAPTURE, _KEPT, _ISSUED_AT, _JUDGED_AT, _BLIND = range(9, 17)
+_OPERATING_POINT = 17
 
 _BINDINGS = {HolderBinding.NOT_BOUND: 0, HolderBinding.DEVICE_SIGNATURE: 1, HolderBinding.DEVICE_MAC: 2}
 _BINDINGS_READ = {code: binding for binding, code in _BINDINGS.items()}
@@ -39,7 +41,7 @@ _MINUTE = timedelta(minutes=1)
 def encode_statement(statement: Statement) -> bytes:
     """Return the canonical bytes of a statement."""
     fields: dict[CborKey, CborValue] = {
-        _FORMAT: FORMAT,
+        _FORMAT: statement.format,
         _CONTROLLER: _write_controller(statement.controller),
         _SESSION: statement.session_binding,
         _PURPOSE: statement.purpose,
@@ -49,12 +51,13 @@ def encode_statement(statement: Statement) -> bytes:
         _OUTCOME: statement.outcome.value,
         _REASON: statement.reason,
         _OTHER_WAY: _write_localised(statement.other_way),
-        _COMPARISON: _write_comparison(statement.comparison),
+        _COMPARISON: _write_comparison(statement),
         _CAPTURE: _write_capture(statement.capture),
         _KEPT: statement.kept.value,
         _ISSUED_AT: _minutes(statement.issued_at),
         _JUDGED_AT: None if statement.judged_at is None else _minutes(statement.judged_at),
         _BLIND: statement.blind,
+        _OPERATING_POINT: _write_operating_point(statement),
     }
     # What does not apply is absent, never null: one statement has one encoding.
     return cbor.dumps({key: value for key, value in fields.items() if value is not None})
@@ -67,21 +70,26 @@ def decode_statement(data: bytes) -> Statement:
     """
     fields = Fields(read_canonical(data, limits=_LIMITS), what="statement")
     found = fields.required(_FORMAT, int)
-    if found != FORMAT:
-        raise Refused(
-            "receipt.unknown-format", f"the receipt has format {found}; this version reads {FORMAT}"
-        )
+    if found not in FORMATS:
+        known = " and ".join(map(str, FORMATS))
+        raise Refused("receipt.unknown-format", f"the receipt has format {found}; this version reads {known}")
     try:
-        statement = _read(fields)
+        statement = _read(fields, found)
     except ValueError as error:
         raise malformed(str(error)) from None
     fields.done()
     return statement
 
 
-def _read(fields: Fields) -> Statement:
+def _read(fields: Fields, found: int) -> Statement:
     judged_at = fields.optional(_JUDGED_AT, int)
+    if found == 1:
+        comparison, point = fields.part(_COMPARISON, _read_comparison_1) or (None, None)
+    else:
+        comparison = fields.part(_COMPARISON, _read_comparison)
+        point = fields.part(_OPERATING_POINT, _read_operating_point)
     return Statement(
+        format=found,
         controller=_read_controller(fields.required(_CONTROLLER, list)),
         session_binding=fields.required(_SESSION, bytes),
         purpose=fields.required(_PURPOSE, str),
@@ -91,7 +99,8 @@ def _read(fields: Fields) -> Statement:
         outcome=Outcome(fields.required(_OUTCOME, int)),
         reason=fields.optional(_REASON, str),
         other_way=fields.part(_OTHER_WAY, _read_localised),
-        comparison=fields.part(_COMPARISON, _read_comparison),
+        operating_point=point,
+        comparison=comparison,
         capture=fields.part(_CAPTURE, _read_capture),
         kept=Kept(fields.required(_KEPT, int)),
         issued_at=_moment(fields.required(_ISSUED_AT, int)),
@@ -137,20 +146,34 @@ def _read_document(value: CborValue) -> Document:
     )
 
 
-def _write_comparison(comparison: Comparison | None) -> CborValue:
+def _write_comparison(statement: Statement) -> CborValue:
+    comparison, point = statement.comparison, statement.operating_point
     if comparison is None:
         return None
-    return [comparison.card, comparison.card_digest, comparison.operating_point, comparison.assessed]
+    written: list[CborValue] = [comparison.card, comparison.card_digest]
+    # Form 1 held the operating point in here, and nowhere else.
+    return [*written, point.name, point.assessed] if statement.format == 1 and point else written
 
 
 def _read_comparison(value: CborValue) -> Comparison:
+    items = Fields(value, what="comparison", size=2)
+    return Comparison(card=items.required(0, str), card_digest=items.required(1, bytes))
+
+
+def _read_comparison_1(value: CborValue) -> tuple[Comparison, SetOperatingPoint]:
     items = Fields(value, what="comparison", size=4)
-    return Comparison(
-        card=items.required(0, str),
-        card_digest=items.required(1, bytes),
-        operating_point=items.required(2, str),
-        assessed=items.required(3, bool),
-    )
+    comparison = Comparison(card=items.required(0, str), card_digest=items.required(1, bytes))
+    return comparison, SetOperatingPoint(items.required(2, str), items.required(3, bool))
+
+
+def _write_operating_point(statement: Statement) -> CborValue:
+    point = statement.operating_point
+    return None if statement.format == 1 or point is None else [point.name, point.assessed]
+
+
+def _read_operating_point(value: CborValue) -> SetOperatingPoint:
+    items = Fields(value, what="operating point", size=2)
+    return SetOperatingPoint(items.required(0, str), items.required(1, bool))
 
 
 def _write_capture(capture: Capture | None) -> CborValue:

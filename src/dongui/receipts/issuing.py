@@ -16,12 +16,14 @@ from dongui.receipts.salts import Disclosure, consent_reference, document_digest
 from dongui.receipts.signing import entry_of, sign_statement
 from dongui.receipts.statement import (
     BLIND_BYTES,
+    FORMAT,
     Capture,
     Comparison,
     Controller,
     Document,
     Kept,
     Outcome,
+    SetOperatingPoint,
     Statement,
     receipt_id,
 )
@@ -52,7 +54,8 @@ class PresentedDocument:
 class Findings:
     """What one verification found, before anything is salted.
 
-    ``document``, ``comparison`` and ``capture`` are ``None`` where the verification ended before them.
+    ``operating_point`` is what the verification was set to use, however early it ended. ``document``,
+    ``comparison`` and ``capture`` are ``None`` where the verification ended before them.
     ``reason`` names the failure, ``other_way`` the way that stays open when it is undetermined.
     ``judged_at`` is the moment validity was judged at, where that is not the present one.
     """
@@ -66,6 +69,7 @@ class Findings:
     outcome: Outcome
     reason: str | None
     other_way: Localised | None
+    operating_point: SetOperatingPoint
     comparison: Comparison | None
     capture: Capture | None
     judged_at: datetime | None
@@ -92,6 +96,7 @@ def issue_receipt(
     blind = entropy.draw(BLIND_BYTES)
     disclosure = draw_disclosure(receipt_id(blind), entropy=entropy)
     statement = Statement(
+        format=FORMAT,
         controller=findings.controller,
         session_binding=findings.session_binding,
         purpose=findings.purpose,
@@ -101,6 +106,7 @@ def issue_receipt(
         outcome=findings.outcome,
         reason=findings.reason,
         other_way=findings.other_way,
+        operating_point=findings.operating_point,
         comparison=findings.comparison,
         capture=findings.capture,
         kept=Kept.CONSENT_RECORD_AND_LOG_ENTRY,

@@ -20,6 +20,8 @@ __all__ = [
     "BINDING_BYTES",
     "BLIND_BYTES",
     "DIGEST_BYTES",
+    "FORMAT",
+    "FORMATS",
     "MAX_TEXT_BYTES",
     "Capture",
     "Channel",
@@ -28,9 +30,15 @@ __all__ = [
     "Document",
     "Kept",
     "Outcome",
+    "SetOperatingPoint",
     "Statement",
     "receipt_id",
 ]
+
+FORMAT = 2
+"""The form in which receipts are issued."""
+FORMATS = (1, FORMAT)
+"""The forms that are read. Form 1, of release 0.1.0, named an operating point only where it compared."""
 
 DIGEST_BYTES = 32
 BINDING_BYTES = 16
@@ -96,19 +104,27 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """With what the faces were compared: the model card's name and SHA-256, and the operating point."""
+class SetOperatingPoint:
+    """The operating point the operator set, whether or not the verification got as far as comparing at it."""
 
-    card: str
-    card_digest: bytes = field(repr=False)
-    operating_point: str
+    name: str
     assessed: bool
     """Whether the operating point was assessed for use; if not, the receipt says so wherever it is shown."""
 
     def __post_init__(self) -> None:
+        _require_text("operating point", self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """With what the faces were compared: the model card's name and SHA-256."""
+
+    card: str
+    card_digest: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
         _require_text("model card", self.card)
         _require_bytes("model card digest", self.card_digest, DIGEST_BYTES)
-        _require_text("operating point", self.operating_point)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +143,15 @@ class Capture:
 class Statement:
     """Everything one receipt says. A combination that cannot be true raises ``ValueError``.
 
+    ``format`` is 2, or 1 for a receipt of release 0.1.0. ``operating_point`` is ``None`` only in form 1, and
+    there where nothing was compared. ``comparison`` is ``None`` wherever nothing was compared.
     ``session_binding``: 16 bytes; ``consent_reference``: 32 bytes, salted; ``blind``: 32 random bytes that
     make the log's commitment open to nobody but the receipt's holder. ``issued_at`` is in whole minutes: a
     finer time would tell receipts apart by the order of people at the desk. ``judged_at`` is set, also in
     whole minutes, where validity was judged at another time than the receipt's.
     """
 
+    format: int
     controller: Controller
     session_binding: bytes = field(repr=False)
     purpose: str
@@ -142,6 +161,7 @@ class Statement:
     outcome: Outcome
     reason: str | None
     other_way: Localised | None
+    operating_point: SetOperatingPoint | None
     comparison: Comparison | None
     capture: Capture | None
     kept: Kept
@@ -150,6 +170,7 @@ class Statement:
     blind: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
+        self._require_format()
         _require_bytes("session binding", self.session_binding, BINDING_BYTES)
         _require_bytes("consent reference", self.consent_reference, DIGEST_BYTES)
         _require_bytes("blind", self.blind, BLIND_BYTES)
@@ -165,6 +186,14 @@ class Statement:
     def receipt_id(self) -> bytes:
         """16 bytes that name this receipt: as random as its blind, which they do not give away."""
         return receipt_id(self.blind)
+
+    def _require_format(self) -> None:
+        if self.format not in FORMATS:
+            raise ValueError(f"{self.format} is no form of a receipt")
+        # Form 1 tied the two together; since form 2 no receipt is silent about its operating point.
+        named = self.comparison is not None if self.format == 1 else True
+        if (self.operating_point is not None) is not named:
+            raise ValueError("a receipt names its operating point; in form 1, where something was compared")
 
     def _require_outcome(self) -> None:
         if (self.reason is None) is not (self.outcome is Outcome.VERIFIED):
