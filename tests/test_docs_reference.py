@@ -52,6 +52,7 @@ PROMISED = {
     "purpose list",
     "purpose show",
     "receipt check",
+    "receipt redeem",
     "receipt show",
     "recogniser list",
     "recogniser show",

@@ -114,6 +114,7 @@ PLACES: dict[str, tuple[str, ...]] = {
         *("receipt", "check", "receipt.cbor", *KEYS, "--log-alone", "--salts", "receipt.salts"),
         *("--document", "@", "--trust", "authority"),
     ),
+    "receipt redeem": ("receipt", "redeem", "@", "--session", "00" * 16),
     "log check --proof": ("log", "check", "--proof", "@", *KEYS),
     "log check --operator-key": ("log", "check", "--proof", "proof", "--operator-key", "@"),
     "log check --extends": ("log", "check", "--extends", "@"),

@@ -1,4 +1,4 @@
-"""``dongui receipt``: show what a receipt says, and check it without any network."""
+"""``dongui receipt``: show what a receipt says, check it without any network, redeem it where it counts."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ from typing import Annotated
 import typer
 
 from dongui.cli import receipt_inputs as inputs
-from dongui.cli.output import JsonValue, choose, settings, show
+from dongui.cli.desk_option import RequiredDesk, open_desk
+from dongui.cli.output import JsonValue, choose, settings, show, table
 from dongui.cli.receipt_result import statement_result
 from dongui.cli.writing import NewFile, require_absent, write_together
 from dongui.errors import Misuse
 from dongui.receipts.bundle import ReceiptBundle
 from dongui.receipts.checking import LogEvidence, check_consent, check_document, check_receipt
-from dongui.receipts.description import describe_receipt, words
+from dongui.receipts.description import describe_operating_point, describe_receipt, words
 from dongui.receipts.qr import make_code
 from dongui.receipts.rendering import render_html, render_text
 from dongui.receipts.statement import Statement
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Show and check receipts, offline.", no_args_is_help=True)
+app = typer.Typer(
+    help="Show and check receipts, offline; redeem one at the desk that issued it.", no_args_is_help=True
+)
 
 _Receipt = Annotated[
     Path, typer.Argument(help="The receipt: its file, or the text of its QR code in a file.")
@@ -85,6 +88,39 @@ def check(
         _check_about(found.statement, salts, consent=consent, document=document, trust=trust)
     files = _write(bundle, found.statement, found.evidence, html=html, qr=qr)
     _show(bundle, found.statement, found.evidence, files=files, behind="")
+
+
+@app.command("redeem")
+def redeem(
+    receipt: _Receipt,
+    session: Annotated[
+        str, typer.Option(help="Id of the session you opened yourself; never one that came with the receipt.")
+    ],
+    desk: RequiredDesk,
+) -> None:
+    """Act on a receipt of this desk: it says verified, belongs to the session, and counts once.
+
+    Works until five minutes after the session's expiry. What is refused spends nothing.
+    """
+    bundle = inputs.read_bundle(receipt)
+    with open_desk(desk) as opened:
+        found = opened.redeem(bundle, session)
+    result: dict[str, JsonValue] = {
+        "redeemed": True,
+        "evidence": found.evidence.value,
+        "statement": statement_result(found.statement),
+    }
+    rows = [
+        (choose("redeemed", "사용 처리됨"), choose("now, and never again", "지금, 다시는 쓸 수 없음")),
+        (choose("receipt", "영수증"), found.statement.receipt_id.hex()),
+        (choose("outcome", "결과"), words()["outcome.verified"][settings().language.value]),
+        (choose("purpose", "목적"), found.statement.purpose),
+        (
+            choose("operating point", "동작점"),
+            describe_operating_point(found.statement, language=settings().language.value),
+        ),
+    ]
+    show(result, lambda: table(("", ""), rows))
 
 
 def _require_options(
