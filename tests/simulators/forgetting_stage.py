@@ -202,7 +202,7 @@ def keeping(into: Kept, *, whole: bool) -> Iterator[None]:
 
     ``whole``, or as pieces evenly spread over it, which is enough to look for.
     """
-    wipe_sample, wipe_template, recognise = Sample.wipe, Template.wipe, OnnxResnet.template
+    wipe_sample, wipe_template, recognise = Sample.wipe, Template.wipe, OnnxResnet._run
 
     def keep(what: str, array: NDArray[Any]) -> None:
         if array.any():
@@ -218,14 +218,15 @@ def keeping(into: Kept, *, whole: bool) -> Iterator[None]:
             keep("template", self.features)
         wipe_template(self)
 
-    def keeping_crop(self: OnnxResnet, crop: Pixels) -> Template:
-        keep("aligned crop", crop)
-        return recognise(self, crop)
+    def keeping_crops(self: OnnxResnet, crops: Pixels) -> tuple[Template, ...]:
+        for crop in crops:
+            keep("aligned crop", crop)
+        return recognise(self, crops)
 
     with (
         patch.object(Sample, "wipe", keeping_sample),
         patch.object(Template, "wipe", keeping_template),
-        patch.object(OnnxResnet, "template", keeping_crop),
+        patch.object(OnnxResnet, "_run", keeping_crops),
     ):
         yield
 

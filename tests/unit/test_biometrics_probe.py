@@ -150,7 +150,7 @@ class _Remembered:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.arrays: list[Pixels | np.ndarray[tuple[int], np.dtype[np.float32]]] = []
-        decode, crop, template = EncodedPicture.decode, Aligner.crop, OnnxResnet.template
+        decode, crop, run = EncodedPicture.decode, Aligner.crop, OnnxResnet._run
 
         def decoding(picture: EncodedPicture, *, reduction: int) -> Sample:
             sample = decode(picture, reduction=reduction)
@@ -162,14 +162,14 @@ class _Remembered:
             self.arrays.append(pixels)
             return pixels
 
-        def recognising(recogniser: OnnxResnet, pixels: Pixels) -> Template:
-            made = template(recogniser, pixels)
-            self.arrays.append(made.features)
+        def recognising(recogniser: OnnxResnet, crops: Pixels) -> tuple[Template, ...]:
+            made = run(recogniser, crops)
+            self.arrays += [crops, *(template.features for template in made)]
             return made
 
         monkeypatch.setattr(EncodedPicture, "decode", decoding)
         monkeypatch.setattr(Aligner, "crop", cropping)
-        monkeypatch.setattr(OnnxResnet, "template", recognising)
+        monkeypatch.setattr(OnnxResnet, "_run", recognising)
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_a_probe_leaves_nothing_behind(instruments: Instruments, remembered: _Re
     """Once the probe is done with, every frame, crop and template that was made is zeros."""
     with probe(turn("04"), instruments):
         assert sum(array.any() for array in remembered.arrays) == 1  # the probe's own template
-    assert len(remembered.arrays) >= 15 + 2 + 2
+    assert len(remembered.arrays) >= 15 + 2 + 2 + 1
     assert not any(array.any() for array in remembered.arrays)
 
 
@@ -189,11 +189,11 @@ def test_a_reference_leaves_nothing_behind(instruments: Instruments, remembered:
     """Once the reference is done with, portrait, crop and template are zeros."""
     with take_reference(view(person("04", "portrait")), instruments=instruments):
         pass
-    assert len(remembered.arrays) == 3
+    assert len(remembered.arrays) == 4
     assert not any(array.any() for array in remembered.arrays)
 
 
-@pytest.mark.parametrize("where", [(Clip, "best"), (Aligner, "crop"), (OnnxResnet, "template")])
+@pytest.mark.parametrize("where", [(Clip, "best"), (Aligner, "crop"), (OnnxResnet, "templates")])
 def test_a_failure_anywhere_leaves_nothing_behind(
     where: tuple[type, str],
     instruments: Instruments,

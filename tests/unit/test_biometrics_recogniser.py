@@ -64,6 +64,17 @@ def test_a_template_is_all_that_a_crop_leaves(recogniser: OnnxResnet, crops: lis
     assert template.features.flags.writeable
 
 
+def test_crops_recognised_together_are_recognised_alike(recogniser: OnnxResnet, crops: list[Pixels]) -> None:
+    """A crop's template is the same to the last bit, whatever other crops of the clip are in the run."""
+    before = [crop.copy() for crop in crops]
+    for count in range(1, len(crops) + 1):
+        together = recogniser.templates(crops[:count])
+        for crop, template in zip(crops, together, strict=False):
+            assert np.array_equal(template.features, recogniser.template(crop).features)
+            assert template.features.flags.writeable
+    assert np.array_equal(crops, before)
+
+
 def test_an_export_is_kept_whole_private_and_once(recogniser: OnnxResnet, cache: Path) -> None:
     """The cache holds one file whose digest stands in the source; a second start exports nothing."""
     (file,) = cache.iterdir()

@@ -8,7 +8,6 @@ that nobody lends a turning head to another's picture held up before and after.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +18,7 @@ from dongui.biometrics.clip import Clip, five_points
 from dongui.biometrics.detection import Box
 from dongui.biometrics.instruments import Instruments
 from dongui.biometrics.landmarks import Landmarks
+from dongui.biometrics.pixels import Pixels, wipe_arrays
 from dongui.biometrics.quality.gate import require_answerable
 from dongui.biometrics.sample import DECODED_SIDE_PIXELS, EncodedPicture, Source
 from dongui.biometrics.templates import Template
@@ -69,12 +69,13 @@ def take_probe(frames: Sequence[memoryview], *, challenge: Challenge, instrument
         view = clip.best()
         require_answerable(view.measures(), what=view.what)
         turn = assess_turn(clip.landmarks, challenge=challenge)
-        template = instruments.recogniser.template(view.crop)
-        try:
-            _require_turned_by(template, turn, pictures, clip.landmarks, instruments)
-        except BaseException:
-            template.wipe()
-            raise
+        with _Witnesses(pictures, clip.landmarks, instruments) as witnesses:
+            template = witnesses.called(view.crop, [extreme for extreme, _ in turn.evidence])
+            try:
+                _require_turned_by(template, turn, witnesses)
+            except BaseException:
+                template.wipe()
+                raise
         return Probe(template, turn, instruments.pipeline_digest)
 
 
@@ -100,47 +101,72 @@ def _add(clip: Clip, picture: EncodedPicture) -> None:
         raise Undetermined("capture.frame-unreadable", unreadable.detail) from None
 
 
-def _require_turned_by(
-    template: Template,
-    turn: TurnAssessment,
-    pictures: Sequence[EncodedPicture],
-    landmarks: Sequence[Landmarks | None],
-    instruments: Instruments,
-) -> None:
+class _Witnesses:
+    """Templates of frames whose landmarks are known, by the frame's number. A context manager that wipes."""
+
+    def __init__(
+        self,
+        pictures: Sequence[EncodedPicture],
+        landmarks: Sequence[Landmarks | None],
+        instruments: Instruments,
+    ) -> None:
+        self._pictures = pictures
+        self._landmarks = landmarks
+        self._instruments = instruments
+        self._made: dict[int, Template] = {}
+
+    def called(self, crop: Pixels, numbers: Sequence[int]) -> Template:
+        """Return the template of ``crop``, and make the witnesses ``numbers`` in the same run."""
+        crops: list[Pixels] = []
+        try:
+            # One by one: where a crop cannot be made, those before it are overwritten all the same.
+            crops.extend(map(self._crop, numbers))
+            template, *made = self._instruments.recogniser.templates([crop, *crops])
+        finally:
+            wipe_arrays(crops)
+        self._made.update(zip(numbers, made, strict=True))
+        return template
+
+    def __getitem__(self, number: int) -> Template:
+        """Return one witness, made now if nobody has called it before."""
+        if number not in self._made:
+            crop = self._crop(number)
+            try:
+                self._made[number] = self._instruments.recogniser.template(crop)
+            finally:
+                crop[:] = 0
+        return self._made[number]
+
+    def _crop(self, number: int) -> Pixels:
+        """The aligned crop of a frame in which nothing has to be detected."""
+        picture, shown = self._pictures[number], self._landmarks[number]
+        if shown is None:
+            raise LookupError("a frame without landmarks cannot have been measured")
+        left, top = shown.points.min(axis=0)
+        right, bottom = shown.points.max(axis=0)
+        face = Box(round(left), round(top), round(right), round(bottom))
+        with picture.decode(reduction=picture.reduction_for(DECODED_SIDE_PIXELS)) as sample:
+            return self._instruments.aligner.crop(sample.pixels, five_points(shown), face)
+
+    def __enter__(self) -> _Witnesses:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for template in self._made.values():
+            template.wipe()
+
+
+def _require_turned_by(template: Template, turn: TurnAssessment, witnesses: _Witnesses) -> None:
     """Find the person of the template in each frame the turn was judged by, by way of the one half-way there.
 
     The attack: hold up the holder's picture at the beginning and the end, and turn one's own head between. A
     template of a face turned by 40 degrees lies near the mated bound; where it lies beyond, each of two steps
     has to stay below. Raises ``Undetermined`` ``capture.not-one-person``.
     """
-    with ExitStack() as taken:
-        witnesses: dict[int, Template] = {}
-
-        def witness(number: int) -> Template:
-            if number not in witnesses:
-                shown = landmarks[number]
-                if shown is None:
-                    raise LookupError("a frame without landmarks cannot have been measured")
-                witnesses[number] = taken.enter_context(_witness(pictures[number], shown, instruments))
-            return witnesses[number]
-
-        for extreme, half_way in turn.evidence:
-            if not _of_one_person(template, witness(extreme)):
-                _require_one_person(template, witness(half_way))
-                _require_one_person(witness(half_way), witness(extreme))
-
-
-def _witness(picture: EncodedPicture, shown: Landmarks, instruments: Instruments) -> Template:
-    """Return the template of a frame whose landmarks are known: in it nothing has to be detected."""
-    left, top = shown.points.min(axis=0)
-    right, bottom = shown.points.max(axis=0)
-    face = Box(round(left), round(top), round(right), round(bottom))
-    with picture.decode(reduction=picture.reduction_for(DECODED_SIDE_PIXELS)) as sample:
-        crop = instruments.aligner.crop(sample.pixels, five_points(shown), face)
-    try:
-        return instruments.recogniser.template(crop)
-    finally:
-        crop[:] = 0
+    for extreme, half_way in turn.evidence:
+        if not _of_one_person(template, witnesses[extreme]):
+            _require_one_person(template, witnesses[half_way])
+            _require_one_person(witnesses[half_way], witnesses[extreme])
 
 
 def _require_one_person(template: Template, witness: Template) -> None:

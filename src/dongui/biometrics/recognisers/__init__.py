@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from dongui.biometrics.cards import ModelCard
@@ -20,3 +21,6 @@ class Recogniser(Protocol):
 
     def template(self, crop: Pixels) -> Template:
         """Return the template of an aligned crop of 150 x 150 x 3 pixels; the crop is left as it was."""
+
+    def templates(self, crops: Sequence[Pixels]) -> tuple[Template, ...]:
+        """Return the templates of one clip's crops, at least one, in their order; the same as one by one."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import dlib
 import numpy as np
 
@@ -32,3 +34,7 @@ class DlibResnet:
     def template(self, crop: Pixels) -> Template:
         """Return the template of 150 x 150 x 3 pixels."""
         return Template(np.array(self._model.compute_face_descriptor(crop), dtype=np.float32))
+
+    def templates(self, crops: Sequence[Pixels]) -> tuple[Template, ...]:
+        """Return the template of each crop, one after another."""
+        return tuple(map(self.template, crops))

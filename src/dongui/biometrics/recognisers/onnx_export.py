@@ -18,14 +18,14 @@ from dongui.biometrics.recognisers.dlib_file import Convolution, Network, Scale,
 __all__ = ["EXPORT_VERSION", "export"]
 
 # Raised whenever a different graph comes out of the same weights.
-EXPORT_VERSION = 1
+EXPORT_VERSION = 2
 _OPSET = 17
 _IR_VERSION = 8
 _SIDE = 150
 
 
 def export(network: Network) -> bytes:
-    """Return the model: input ``crop`` (150 x 150 x 3, uint8), output ``features`` (128, float32)."""
+    """Return the model: ``crops`` (n x 150 x 150 x 3, uint8) into ``features`` (n x 128, float32)."""
     return bytes(_Graph(network).model().SerializeToString(deterministic=True))
 
 
@@ -42,8 +42,8 @@ class _Graph:
         graph = helper.make_graph(
             self._nodes,
             "dlib-resnet-v1",
-            [helper.make_tensor_value_info("crop", TensorProto.UINT8, [_SIDE, _SIDE, 3])],
-            [helper.make_tensor_value_info("features", TensorProto.FLOAT, [128])],
+            [helper.make_tensor_value_info("crops", TensorProto.UINT8, ["n", _SIDE, _SIDE, 3])],
+            [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", 128])],
             self._constants,
         )
         model = helper.make_model(
@@ -65,15 +65,14 @@ class _Graph:
             channels = filters
         current = self._node("GlobalAveragePool", current)
         current = self._node("Flatten", current)
-        current = self._node("MatMul", current, self._constant(self._network.projection))
-        self._node("Reshape", current, self._constant(np.array([128], np.int64)), output="features")
+        self._node("MatMul", current, self._constant(self._network.projection), output="features")
 
     def _prepared(self) -> str:
         """Channels first, less the mean, over 256: as dlib does, in float32."""
-        planes = self._node("Transpose", self._node("Cast", "crop", to=TensorProto.FLOAT), perm=[2, 0, 1])
-        batch = self._node("Unsqueeze", planes, self._constant(np.array([0], np.int64)))
+        numbers = self._node("Cast", "crops", to=TensorProto.FLOAT)
+        planes = self._node("Transpose", numbers, perm=[0, 3, 1, 2])
         mean = np.array(self._network.mean, np.float32).reshape(1, 3, 1, 1)
-        centred = self._node("Sub", batch, self._constant(mean))
+        centred = self._node("Sub", planes, self._constant(mean))
         return self._node("Mul", centred, self._constant(np.array(1 / 256, np.float32)))
 
     def _block(

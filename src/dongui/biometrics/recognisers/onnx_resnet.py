@@ -11,11 +11,12 @@ import contextlib
 import hashlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from dongui.biometrics.alignment import CROP_SIDE_PIXELS
 from dongui.biometrics.cards import ModelCard, card
 from dongui.biometrics.onnx_runtime import onnxruntime
 from dongui.biometrics.pixels import Pixels
@@ -27,7 +28,10 @@ __all__ = ["EXPORT_SHA256", "OnnxResnet"]
 
 # What `onnx_export.export` makes of the weights the card names, with the locked version of onnx. Another
 # version may lay the same graph out in other bytes: then it is exported anew at every start.
-EXPORT_SHA256 = "67cb4b2060326180264b48a266eb737f67341a97ed5f8dd27cde2f9e3aade5c4"
+EXPORT_SHA256 = "50b8ce7c327b4f1c2518f2a68830cfe82507ef3a78c957698b835eea61f7dfae"
+
+# A probe's most frontal frame and the four its turn may be judged by.
+_MOST_AT_ONCE = 5
 
 
 class OnnxResnet:
@@ -57,7 +61,10 @@ class OnnxResnet:
         if model is None:
             model = _exported(progress)
             _keep(file, model, progress)
-        return cls(model)
+        recogniser = cls(model)
+        # As many as a probe has, so that their memory is there before a process is forked for one.
+        recogniser.templates([np.zeros((CROP_SIDE_PIXELS, CROP_SIDE_PIXELS, 3), np.uint8)] * _MOST_AT_ONCE)
+        return recogniser
 
     @property
     def card(self) -> ModelCard:
@@ -66,8 +73,22 @@ class OnnxResnet:
 
     def template(self, crop: Pixels) -> Template:
         """Return the template of 150 x 150 x 3 pixels."""
-        (features,) = self._session.run(["features"], {"crop": np.ascontiguousarray(crop)})
-        return Template(features)
+        return self._run(np.ascontiguousarray(crop)[None])[0]
+
+    def templates(self, crops: Sequence[Pixels]) -> tuple[Template, ...]:
+        """Return the template of each crop, bit for bit what :meth:`template` returns.
+
+        In one run the weights, 22 MB, are fetched from memory once: of four crops each costs a fifth less.
+        """
+        together = np.stack(crops)
+        try:
+            return self._run(together)
+        finally:
+            together[:] = 0
+
+    def _run(self, crops: Pixels) -> tuple[Template, ...]:
+        (features,) = self._session.run(["features"], {"crops": crops})
+        return tuple(Template(own) for own in features)
 
 
 def _cached(file: Path) -> bytes | None:
