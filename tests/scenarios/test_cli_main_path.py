@@ -102,6 +102,24 @@ def test_the_log_proves_the_visit(calls: Terminal, verified: Visit) -> None:
     assert calls.run(*against, **elsewhere).result["evidence"] is not None
 
 
+def test_a_session_says_its_turns_in_words(desk: Terminal, open_visit: Visit) -> None:
+    """Shown to people, in the language asked for: the turns in order, and what to ask in both languages."""
+    result = desk.run("session", "show", open_visit.session, "--json").result
+    assert result["challenge"] == f"{result['turns'][0]} first"
+    for language in ("en", "ko"):
+        told = " ".join(desk.run("session", "show", open_visit.session, "--language", language).out.split())
+        sides = {"en": ("left", "right"), "ko": ("왼쪽", "오른쪽")}[language]
+        first, second = sides if result["turns"][0] == "picture-left" else sides[::-1]
+        line = {
+            "en": f"to the {first} first, then to the {second}",
+            "ko": f"{first}으로 먼저, 이어서 {second}으로",
+        }
+        assert line[language] in told
+        for asked in result["instructions"].values():
+            assert asked in told
+        assert "picture-" not in told
+
+
 def test_a_session_answers_once(desk: Terminal, verified: Visit) -> None:
     """The second use of a session is refused by name; in text, JSON and Korean alike."""
     before = desk.log_size()
@@ -124,8 +142,8 @@ def test_who_cannot_turn_is_shown_the_other_way(calls: Terminal) -> None:
     assert "판단할 수 없음" in first
     assert second.startswith("다른 방법")
     assert "attack-detection.turn-not-made" in ended.out
-    assert "사용 적합성 평가를 받지 않음" in ended.out
-    assert "비교하지 않았습니다" in ended.out
+    assert "사용 적합성 평가를 받지 않음" in " ".join(ended.out.split())
+    assert "비교하지 않았습니다" in " ".join(ended.out.split())
 
 
 def test_a_withdrawn_consent_covers_nothing(calls: Terminal) -> None:

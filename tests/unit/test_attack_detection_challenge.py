@@ -57,3 +57,24 @@ def test_the_instruction_always_names_the_other_way(side: Side) -> None:
     """Law: somebody who cannot turn their head learns of the other way before failing."""
     assert "another way" in Challenge(side).instruction("en")
     assert "다른 방법" in Challenge(side).instruction("ko")
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_the_turns_are_told_by_the_pictures_sides(side: Side) -> None:
+    """Whoever films reads, in either language, the sides in the order in which they are asked for."""
+    challenge = Challenge(side)
+    words = {"en": ("left", "right"), "ko": ("왼쪽", "오른쪽")}
+    sides = (Side.PICTURE_LEFT, Side.PICTURE_RIGHT)
+    for language, told in (("en", challenge.in_words("en")), ("ko", challenge.in_words("ko"))):
+        first, second = (words[language][sides.index(asked)] for asked in challenge.sides)
+        assert told.index(first) < told.index(second)
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_the_picture_is_the_persons_mirror(side: Side) -> None:
+    """What the person is asked and what the picture shows name opposite sides: the camera faces them."""
+    challenge = Challenge(side)
+    for language, left, right in (("en", "left", "right"), ("ko", "왼쪽", "오른쪽")):
+        asked = challenge.instruction("ko" if language == "ko" else "en")
+        shown = challenge.in_words("ko" if language == "ko" else "en")
+        assert (asked.index(left) < asked.index(right)) is not (shown.index(left) < shown.index(right))

@@ -105,7 +105,8 @@ def _public_key(session: Session) -> bytes:
 
 
 def _show(session: Session) -> None:
-    instruction = choose(session.challenge.instruction("en"), session.challenge.instruction("ko"))
+    challenge = session.challenge
+    english, korean = challenge.instruction("en"), challenge.instruction("ko")
     nonce = base64.urlsafe_b64encode(session.nonce).rstrip(b"=").decode()
     result: dict[str, JsonValue] = {
         "session": session.id,
@@ -114,8 +115,10 @@ def _show(session: Session) -> None:
         "nonce": nonce,
         "reader_key": _public_key(session).decode(),
         "transcript": session.transcript.hex(),
-        "challenge": str(session.challenge),
-        "instruction": instruction,
+        "challenge": str(challenge),
+        "turns": [str(side) for side in challenge.sides],
+        "instruction": choose(english, korean),
+        "instructions": {"en": english, "ko": korean},
         "expires": write_moment(session.expires),
     }
     rows = [
@@ -123,6 +126,9 @@ def _show(session: Session) -> None:
         (choose("purpose", "목적"), session.purpose),
         (choose("expires", "만료"), write_moment(session.expires)),
         (choose("nonce", "난수"), nonce),
-        (choose("ask the person", "안내할 말"), instruction),
+        (choose("turns", "고개 돌리기"), choose(challenge.in_words("en"), challenge.in_words("ko"))),
+        (choose("ask the person", "안내할 말"), choose(english, korean)),
+        # The person's language need not be the desk's.
+        (choose("in Korean", "영어로"), choose(korean, english)),
     ]
     show(result, lambda: table(("", ""), rows))

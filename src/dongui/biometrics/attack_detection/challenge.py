@@ -82,5 +82,17 @@ class Challenge:
                 )
         assert_never(language)
 
+    def in_words(self, language: Language) -> str:
+        """Which turns the pictures must show, in order: for whoever films, who sees the picture's sides."""
+        left_first = self.first is Side.PICTURE_LEFT
+        match language:
+            case "ko":
+                first, second = ("왼쪽", "오른쪽") if left_first else ("오른쪽", "왼쪽")
+                return f"화면에서 {first}으로 먼저, 이어서 {second}으로"
+            case "en":
+                first, second = ("left", "right") if left_first else ("right", "left")
+                return f"in the picture to the {first} first, then to the {second}"
+        assert_never(language)
+
     def __str__(self) -> str:
         return f"{self.first} first"
