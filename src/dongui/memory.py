@@ -68,7 +68,7 @@ class SecretBuffer:
         Safe to call twice, and while views of the buffer exist: they see the zeros.
         """
         if self._data:
-            ctypes.memset((ctypes.c_char * len(self._data)).from_buffer(self._data), 0, len(self._data))
+            ctypes.memset(ctypes.byref(ctypes.c_char.from_buffer(self._data)), 0, len(self._data))
 
 
 def require_file(path: Path, *, max_bytes: int, what: str) -> int:

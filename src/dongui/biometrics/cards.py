@@ -45,7 +45,12 @@ class ModelCard:
     @property
     def digest(self) -> bytes:
         """The SHA-256 of the card's fields in canonical CBOR, 32 bytes: what a receipt names."""
-        return hashlib.sha256(cbor.dumps(asdict(self))).digest()
+        return _digest(self)
+
+
+@cache
+def _digest(described: ModelCard) -> bytes:
+    return hashlib.sha256(cbor.dumps(asdict(described))).digest()
 
 
 @cache

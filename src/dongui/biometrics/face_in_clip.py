@@ -117,5 +117,5 @@ class FaceInClip:
 
 
 def _middle(landmarks: Landmarks) -> tuple[float, float]:
-    x, y = landmarks.points.mean(axis=0)
-    return float(x), float(y)
+    x, y = (landmarks.points.sum(axis=0) / len(landmarks.points)).tolist()
+    return x, y

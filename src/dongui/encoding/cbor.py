@@ -12,7 +12,6 @@ something nobody signed. No other tag is interpreted: a date stays the text that
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -34,6 +33,7 @@ __all__ = [
 ]
 
 _UINT, _NINT, _BYTES, _TEXT, _ARRAY, _MAP, _TAG = range(7)  # RFC 8949, 3.1
+_WIDTHS = ((24, 1), (25, 2), (26, 4), (27, 8))  # additional information: bytes of the argument
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +136,9 @@ def _tagged(number: int) -> Callable[[CborValue, bool], CborValue]:
 def _head(major: int, argument: int) -> bytes:
     if argument < 24:
         return bytes((major << 5 | argument,))
-    for info, form in ((24, ">B"), (25, ">H"), (26, ">I"), (27, ">Q")):
-        if argument < 1 << 8 * struct.calcsize(form):
-            return bytes((major << 5 | info,)) + struct.pack(form, argument)
+    for info, size in _WIDTHS:
+        if argument < 1 << 8 * size:
+            return bytes((major << 5 | info,)) + argument.to_bytes(size, "big")
     raise ValueError(f"{argument} does not fit into 64 bits")
 
 
@@ -149,14 +149,14 @@ def _encode(value: object, *, as_received: bool) -> bytes:
 
 
 def _write(out: bytearray, value: object, as_received: bool) -> None:
-    if value is None or isinstance(value, bool):
+    if isinstance(value, (str, bytes, bytearray, memoryview)):
+        _write_string(out, value)
+    elif value is None or isinstance(value, bool):
         out += b"\xf6" if value is None else b"\xf5" if value else b"\xf4"
     elif isinstance(value, int):
         out += _head(_UINT, value) if value >= 0 else _head(_NINT, -1 - value)
     elif isinstance(value, float):
         out += cbor2.dumps(value, canonical=True)
-    elif isinstance(value, (str, bytes, bytearray, memoryview)):
-        _write_string(out, value)
     else:
         _write_container(out, value, as_received)
 
