@@ -37,7 +37,7 @@ class Measured(TypedDict):
     name: str
     group: str
     stats: Stats
-    extra_info: dict[str, float]
+    extra_info: dict[str, float | str]
 
 
 def tables(benchmarks: Sequence[Measured]) -> Iterator[str]:
@@ -59,12 +59,17 @@ def row(one: Measured) -> str:
     times = [1000 * seconds for seconds in one["stats"]["data"]]
     p95 = statistics.quantiles(times, n=20, method="inclusive")[-1] if len(times) > 1 else times[0]
     name = one["name"].removeprefix("test_").replace("_", " ")
-    besides = "; ".join(f"{key}: {value:,}" for key, value in shown(one["extra_info"]).items())
+    besides = "; ".join(f"{key}: {written(value)}" for key, value in shown(one["extra_info"]).items())
     median = statistics.median(times)
     return f"| {name} | {len(times)} | {median:.3g} | {p95:.3g} | {1000 / median:,.3g} | {besides} |"
 
 
-def shown(extra: Mapping[str, float]) -> dict[str, float]:
+def written(value: float | str) -> str:
+    """Group a number's digits; leave words alone."""
+    return value if isinstance(value, str) else f"{value:,}"
+
+
+def shown(extra: Mapping[str, float | str]) -> dict[str, float | str]:
     """Leave out the percentile that has a column of its own."""
     return {key: value for key, value in extra.items() if not key.startswith("95th")}
 

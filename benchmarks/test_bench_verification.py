@@ -2,19 +2,25 @@
 
 In process, so that the processor's time can be counted: the confined process costs beyond it are measured in
 ``test_bench_confinement.py``, and what a person waits for by ``dongui bench``.
+
+A shared machine's speed wanders by a third within minutes, and whoever shares it only ever adds. So the bound
+is judged by the quickest of several series, every series' median is reported, and so is what the same
+processor took at the same time for a yardstick: one search for a face in one frame.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
-from dongui.biometrics.detection import Box
+from dongui.biometrics.detection import DETECTION_SIDES_PIXELS, Box, FaceDetector
 from dongui.biometrics.landmarks import Landmarker, Landmarks
 from dongui.biometrics.pixels import Pixels
 from dongui.biometrics.sample import EncodedPicture, Sample, Source
@@ -29,7 +35,7 @@ from dongui.verification import PREPARE
 from simulators.main_path import Visit, a_visit
 
 AT_MOST_BEYOND_DECODING_AND_LANDMARKS = 0.060  # seconds of processor time
-ROUNDS = 20
+SERIES, ROUNDS_A_SERIES = 3, 20
 
 pytestmark = pytest.mark.benchmark(group="verification", timer=time.process_time)
 
@@ -37,13 +43,13 @@ pytestmark = pytest.mark.benchmark(group="verification", timer=time.process_time
 class Benchmark(Protocol):
     """What is used of pytest-benchmark's fixture, which comes without types."""
 
-    extra_info: dict[str, float]
+    extra_info: dict[str, float | str]
 
     def pedantic(
         self,
-        target: Callable[[Visit], None],
+        target: Callable[[Visit, float], None],
         *,
-        setup: Callable[[], tuple[tuple[Visit], dict[str, object]]],
+        setup: Callable[[], tuple[tuple[Visit, float], dict[str, object]]],
         rounds: int,
     ) -> None:
         """Measure ``target`` with what ``setup`` returns, once a round."""
@@ -83,41 +89,90 @@ _DECODE = EncodedPicture.decode
 _LOCATE = Landmarker.locate
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Processor time of one verification, and wall time of its stages in milliseconds."""
+
+    whole: float
+    decoding: float
+    landmarks: float
+    yardstick: float
+    stages: dict[str, float]
+
+    @property
+    def rest(self) -> float:
+        """What is left beyond the clip's decoding and landmarks."""
+        return self.whole - self.decoding - self.landmarks
+
+    @property
+    def in_searches(self) -> float:
+        """The rest, in searches for a face: hangs least on how fast the machine is at the moment."""
+        return self.rest / self.yardstick
+
+
+class Yardstick:
+    """One search for a face in one frame, which the verification itself makes four times."""
+
+    def __init__(self, frame: bytes) -> None:
+        picture = EncodedPicture.open(memoryview(frame), source=Source.CAPTURE, what="the yardstick")
+        self._pixels = picture.decode(reduction=1).pixels
+        self._detector = FaceDetector()
+        self._detector.of_this_thread()
+
+    def seconds(self) -> float:
+        """Measure it once."""
+        begun = time.process_time()
+        self._detector.find(self._pixels, side=DETECTION_SIDES_PIXELS[0])
+        return time.process_time() - begun
+
+
 def test_a_whole_verification_with_its_document(
     benchmark: Benchmark, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One document, one clip of 15 frames: at most 60 ms of CPU beyond the clip's decoding and landmarks."""
     cache = str(models_cache()).encode()
     examiner = InProcess.start(PREPARE, arguments=cache, progress=lambda _message: None)
-    spent: list[tuple[float, Meter]] = []
-    stages: list[dict[str, float]] = []
+    yardstick = Yardstick(turn("05")[0])
+    rounds: list[Round] = []
+    takes = count()
     meter = Meter()
     monkeypatch.setattr(EncodedPicture, "decode", lambda picture, **how: meter.decode(picture, **how))
     monkeypatch.setattr(Landmarker, "locate", lambda own, *what: meter.locate(own, *what))
 
-    def setup() -> tuple[tuple[Visit], dict[str, object]]:
-        return (a_visit(desk, "05", recording(turn("05"), take=len(spent))),), {}
+    def setup() -> tuple[tuple[Visit, float], dict[str, object]]:
+        return (a_visit(desk, "05", recording(turn("05"), take=next(takes))), yardstick.seconds()), {}
 
-    def target(visit: Visit) -> None:
+    def target(visit: Visit, search: float) -> None:
         nonlocal meter
         meter = Meter()
         begun = time.process_time()
         answer = visit.verify(examiner)
-        spent.append((time.process_time() - begun, meter))
-        stages.append(answer.milliseconds)
+        whole = time.process_time() - begun
+        rounds.append(Round(whole, meter.decoding, meter.landmarks, search, answer.milliseconds))
         assert answer.outcome is Outcome.VERIFIED
 
-    benchmark.pedantic(target, setup=setup, rounds=ROUNDS)
-    rest = statistics.median(whole - metered.decoding - metered.landmarks for whole, metered in spent)
-    figures = {
-        "whole": statistics.median(whole for whole, _ in spent),
-        "clip's decoding": statistics.median(metered.decoding for _, metered in spent),
-        "clip's landmarks": statistics.median(metered.landmarks for _, metered in spent),
-        "the rest": rest,
+    target(*setup()[0])  # not counted: the first in a process pays for the process
+    rounds.clear()
+    benchmark.pedantic(target, setup=setup, rounds=SERIES * ROUNDS_A_SERIES)
+    series = [rounds[start : start + ROUNDS_A_SERIES] for start in range(0, len(rounds), ROUNDS_A_SERIES)]
+    rests = sorted(statistics.median(one.rest for one in members) for members in series)
+    benchmark.extra_info |= _figures(rounds, rests)
+    assert rests[0] < AT_MOST_BEYOND_DECODING_AND_LANDMARKS
+
+
+def _figures(rounds: Sequence[Round], rests: Sequence[float]) -> dict[str, float | str]:
+    """Medians over all rounds; of the rest also each series', the quickest first."""
+    median = statistics.median
+    cpu = {
+        "whole": median(one.whole for one in rounds),
+        "clip's decoding": median(one.decoding for one in rounds),
+        "clip's landmarks": median(one.landmarks for one in rounds),
+        "the rest": median(one.rest for one in rounds),
+        "one search for a face": median(one.yardstick for one in rounds),
     }
-    for name, seconds in figures.items():
-        benchmark.extra_info[f"{name}, CPU ms"] = round(1000 * seconds, 1)
-    for stage in stages[0]:
-        wall = statistics.median(times[stage] for times in stages)
-        benchmark.extra_info[f"{stage}, wall ms"] = round(wall, 1)
-    assert rest < AT_MOST_BEYOND_DECODING_AND_LANDMARKS
+    figures: dict[str, float | str] = {f"{name}, CPU ms": round(1000 * one, 1) for name, one in cpu.items()}
+    figures["the rest by series"] = ", ".join(f"{1000 * one:.1f}" for one in rests)
+    figures["the rest in searches for a face"] = round(median(one.in_searches for one in rounds), 1)
+    for stage in rounds[0].stages:
+        figures[f"{stage}, wall ms"] = round(median(one.stages[stage] for one in rounds), 1)
+    return figures

@@ -9,7 +9,7 @@ from dongui.biometrics.acquisition import fine_enough
 from dongui.biometrics.alignment import FivePoints
 from dongui.biometrics.face_in_clip import FaceInClip, Seen
 from dongui.biometrics.instruments import Instruments
-from dongui.biometrics.landmarks import Landmarks
+from dongui.biometrics.landmarks import POINT_NAMES, Landmarks
 from dongui.biometrics.pixels import Pixels, wipe_arrays
 from dongui.biometrics.quality import Measure
 from dongui.biometrics.quality.gate import measure
@@ -22,6 +22,11 @@ __all__ = ["Clip", "View", "five_points"]
 # A frame in which the face was only followed counts as this much further turned: it would have to be searched
 # by the detector once more, for a difference that is mostly noise of the landmarks.
 _FOLLOWED_COUNTS_DEGREES = 8.0
+
+_FIVE = [
+    POINT_NAMES.index(name)
+    for name in ("left-eye-outer", "left-eye-inner", "right-eye-outer", "right-eye-inner", "subnasale")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +147,4 @@ class Clip:
 
 def five_points(landmarks: Landmarks) -> FivePoints:
     """Return the points the aligner works with, taken from the landmarks."""
-    names = ("left-eye-outer", "left-eye-inner", "right-eye-outer", "right-eye-inner", "subnasale")
-    return FivePoints(*((x, y) for x, y in landmarks.several(*names).tolist()))
+    return FivePoints(*((x, y) for x, y in landmarks.points[_FIVE].tolist()))
