@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,16 @@ from typing import Any
 import pytest
 
 from dongui.cli.main import run
+from dongui.consent.events import EventKind, History
 from dongui.consent.giving import give
 from dongui.consent.purpose import RegisteredPurpose
 from dongui.demo.story import CONTROLLER, HANDOVER
 from dongui.desk import Desk, create_desk
+from dongui.desk.destruction import destruction_entry
 from dongui.environment import FixedClock, SystemClock, SystemEntropy
-from dongui.errors import Misuse, Refused
+from dongui.errors import Misuse, Refused, Trouble
 from dongui.log.entry import Entry, EntryKind, commitment
+from dongui.storage.sqlite.log import SqliteLog
 
 ENTROPY = SystemEntropy()
 NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
@@ -93,17 +98,111 @@ def test_opening_a_desk_destroys_what_is_over(path: Path, withdrawn: bool) -> No
     assert HANDLE.hex().encode() not in kept
 
 
-def test_the_log_keeps_what_it_had_and_gains_nothing(path: Path) -> None:
-    """Destroying takes no entry from the log and adds none; the entry left says nothing without the blind."""
+def test_the_log_keeps_what_it_had_and_says_what_was_destroyed(path: Path) -> None:
+    """Destroying takes no entry from the log and adds one, which says nothing without the record's number."""
     record = agreed(path, NOW)
     with at(path, NOW + DAY) as desk:
         logged = desk.withdraw_consent(record)
         size = desk.log.checkpoint().size
     with at(path, NOW + 2 * DAY + airport(path).retention.consent_record) as desk:
         assert desk.purged == 1
-        assert desk.log.checkpoint().size == size
+        assert desk.log.checkpoint().size == size + 1
         opened = commitment(logged.receipt.to_cbor(), blind=logged.blind)
         assert desk.log.entry(logged.index) == Entry(EntryKind.CONSENT, opened)
+        # The rule of the specification, from the number on the person's copy alone.
+        blind = hashlib.sha256(b"dongui/consent-destroyed/1\x00" + record).digest()
+        told = Entry(EntryKind.CONSENT_DESTROYED, commitment(record, blind=blind))
+        assert desk.log.entry(size) == told == destruction_entry(record)
+    kept = b"".join(file.read_bytes() for file in path.rglob("*") if file.is_file())
+    assert record not in kept
+    assert blind not in kept
+
+
+def test_two_records_say_two_things() -> None:
+    """No entry is another's, and the entry is not the number in another dress."""
+    entries = {destruction_entry(bytes([number] * 16)).commitment for number in range(50)}
+    assert len(entries) == 50
+    assert hashlib.sha256(bytes(16)).digest() not in entries
+
+
+def full(desk: Desk) -> None:
+    """Let the log's disk be full, as SQLite meets it."""
+    with desk.log._database.transaction() as connection:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+    with suppress(Trouble):
+        while True:
+            desk.log.append([Entry(EntryKind.CONSENT, bytes(32))])
+
+
+def test_nothing_is_destroyed_that_cannot_be_logged(path: Path) -> None:
+    """Charter, point 5: no log entry, no deletion. When there is room again, both happen."""
+    record, clock = agreed(path, NOW), StandingClock()
+    with Desk(path, clock=clock, entropy=ENTROPY) as desk:
+        other = agreed(path, NOW, handle=bytes(32))
+        full(desk)
+        size = desk.log.checkpoint().size
+        clock.moment = NOW + airport(path).consent_validity + airport(path).retention.consent_record
+        with pytest.raises(Trouble, match=r"storage\.full"):
+            desk.purge()
+        with pytest.raises(Trouble, match=r"storage\.full"):
+            desk.open_session("airport-gate", record, handover=HANDOVER)
+        assert desk.ledger.history(record)
+        assert desk.ledger.history(other)
+        assert desk.log.checkpoint().size == size
+    with at(path, clock.moment) as desk:
+        assert (desk.purged, desk.unlogged) == (2, None)
+        assert {desk.log.entry(size + number) for number in (0, 1)} == {
+            destruction_entry(record),
+            destruction_entry(other),
+        }
+
+
+def test_a_log_that_cannot_be_written_keeps_nobody_from_withdrawing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The desk opens, with what is over still there; ``consent purge`` says what stood in the way."""
+    now = SystemClock().now()
+    record, old = agreed(path, now - DAY, handle=bytes(32)), agreed(path, now - 1000 * DAY)
+
+    def refuse(_log: SqliteLog, _entries: object) -> range:
+        raise Trouble("storage.full", "no room")
+
+    monkeypatch.setattr(SqliteLog, "append", refuse)
+    with Desk(path, clock=SystemClock(), entropy=ENTROPY) as desk:
+        assert desk.purged == 0
+        assert desk.unlogged is not None
+        assert desk.ledger.history(old)
+        with pytest.raises(Trouble, match=r"storage\.full"):
+            desk.withdraw_consent(record)
+        assert desk.ledger.history(record).state is EventKind.WITHDRAWN
+    code, answer = command(path, capsys, "consent", "purge")
+    assert (code, answer["failure"]["name"]) == (3, "storage.full")
+    monkeypatch.undo()
+    assert command(path, capsys, "consent", "purge")[1]["result"] == {"destroyed": 1}
+
+
+def test_logged_and_not_yet_destroyed_is_logged_again(path: Path) -> None:
+    """A desk killed in between says it twice, in the same words: whoever counts sees one record."""
+    record = agreed(path, NOW)
+    over = NOW + airport(path).consent_validity + airport(path).retention.consent_record
+
+    class KilledError(Exception):
+        """Stands for a kill."""
+
+    with at(path, NOW) as desk:
+
+        def log_and_die(found: Sequence[History]) -> None:
+            desk.log.append([destruction_entry(history.record.id) for history in found])
+            raise KilledError
+
+        with pytest.raises(KilledError):
+            desk.ledger.purge(at=over, before=log_and_die)
+        assert desk.ledger.history(record)
+    with at(path, over) as desk:
+        assert desk.purged == 1
+        size = desk.log.checkpoint().size
+        assert [desk.log.entry(index) for index in (size - 2, size - 1)] == [destruction_entry(record)] * 2
 
 
 def test_a_desk_that_stays_open_destroys_with_the_first_session_of_a_day(path: Path) -> None:

@@ -18,7 +18,7 @@ from dongui.storage.sqlite import ledger_rows as rows
 from dongui.storage.sqlite.database import Database
 from dongui.storage.sqlite.ledger import SqliteLedger
 from dongui.storage.sqlite.ledger_tables import APPLICATION_ID, MIGRATIONS
-from simulators.consent_archive import AIRPORT, KEPT_FOR, Archive, an_archive
+from simulators.consent_archive import AIRPORT, KEPT_FOR, Archive, an_archive, unlogged
 from simulators.consent_office import DAY, HANDLE, NOON, RECORD_ID, event, given, record_for
 
 ENTROPY = SystemEntropy()
@@ -55,10 +55,10 @@ def test_exactly_the_records_whose_time_is_over_are_destroyed(archive: Archive) 
         gone = 0
         for day in range(0, 32, 3):
             at = NOON + day * DAY + KEPT_FOR
-            gone += ledger.purge(at=at)
+            gone += ledger.purge(at=at, before=unlogged)
             assert gone == len(archive.over(at))
             assert ledger.list_records() == archive.remaining(at)
-            assert ledger.purge(at=at) == 0
+            assert ledger.purge(at=at, before=unlogged) == 0
         assert gone > 0
         assert ledger.handle_key(AIRPORT.id) == key
 
@@ -66,7 +66,7 @@ def test_exactly_the_records_whose_time_is_over_are_destroyed(archive: Archive) 
 def test_what_was_destroyed_is_unknown_and_what_was_not_goes_on(archive: Archive) -> None:
     """No half of a record is left to read, to renew or to withdraw; the others live on as before."""
     with opened(archive.path) as ledger:
-        ledger.purge(at=MIDDLE)
+        ledger.purge(at=MIDDLE, before=unlogged)
         for person in archive.over(MIDDLE):
             number = person.history.record.id
             for act in (
@@ -92,7 +92,7 @@ def test_no_byte_of_the_destroyed_is_in_any_file(tmp_path: Path) -> None:
         assert all(word in everything(archive.path) for person in archive.people for word in person.words[1:])
         for day in (4, 9, 13, 21):
             at = NOON + day * DAY + KEPT_FOR
-            assert ledger.purge(at=at) > 0
+            assert ledger.purge(at=at, before=unlogged) > 0
             kept, over = everything(archive.path), archive.over(at)
             for word in (word for person in over for word in person.words):
                 assert not any(word[place : place + 8] in kept for place in range(0, len(word) - 7, 8))
@@ -108,13 +108,13 @@ def test_a_notice_goes_with_the_last_record_that_names_it(tmp_path: Path) -> Non
             record = replace(record, subject=bytes([number] * 32), record_kept_for=KEPT_FOR)
             ledger.open_record(given(record, valid_for=days * DAY), AIRPORT.notice(language))
             digests.append(record.notice_digest)
-        assert ledger.purge(at=NOON + 2 * DAY + KEPT_FOR) == 2
+        assert ledger.purge(at=NOON + 2 * DAY + KEPT_FOR, before=unlogged) == 2
         assert ledger.notice_text(digests[0]) == AIRPORT.notice("ko").text
         with pytest.raises(Misuse) as caught:
             ledger.notice_text(digests[2])
         assert caught.value.name == "consent.unknown-notice"
         assert "한빛".encode() in everything(tmp_path / "a")
-        assert ledger.purge(at=NOON + 9 * DAY + KEPT_FOR) == 1
+        assert ledger.purge(at=NOON + 9 * DAY + KEPT_FOR, before=unlogged) == 1
         assert "한빛".encode() not in everything(tmp_path / "a")
 
 
@@ -122,7 +122,7 @@ def test_the_tables_rules_are_the_same_afterwards(archive: Archive) -> None:
     """What was taken away to destroy is back, word for word: the ledger is as append-only as before."""
     before = rules_of(archive.path)
     with opened(archive.path) as ledger:
-        assert ledger.purge(at=MIDDLE) > 0
+        assert ledger.purge(at=MIDDLE, before=unlogged) > 0
     assert rules_of(archive.path) == before
     assert sum(sql.startswith("CREATE TRIGGER") for sql in before.values()) == 13
 
@@ -137,7 +137,7 @@ def test_a_record_that_cannot_be_read_stops_the_purge_and_nothing_is_lost(archiv
     raw.close()
     before = rules_of(archive.path)
     with opened(archive.path) as ledger, pytest.raises(Trouble) as caught:
-        ledger.purge(at=MIDDLE)
+        ledger.purge(at=MIDDLE, before=unlogged)
     assert caught.value.name == "storage.damaged"
     assert rules_of(archive.path) == before
     raw = sqlite3.connect(archive.path)
@@ -153,10 +153,10 @@ def test_a_purge_whose_sweep_was_cut_short_is_swept_by_the_next(archive: Archive
     gone = archive.over(MIDDLE)[0].words[1]
     with opened(archive.path) as ledger:
         ledger._database._connection.execute("PRAGMA busy_timeout = 50")
-        assert ledger.purge(at=MIDDLE) > 0
+        assert ledger.purge(at=MIDDLE, before=unlogged) > 0
         assert gone in everything(archive.path)
         reader.close()
-        assert ledger.purge(at=MIDDLE) == 0
+        assert ledger.purge(at=MIDDLE, before=unlogged) == 0
         assert gone not in everything(archive.path)
 
 
@@ -170,10 +170,10 @@ def test_a_renewal_is_looked_at_again_at_its_new_end(tmp_path: Path) -> None:
         first = NOON + lasting + record.record_kept_for
         renewed = first - timedelta(seconds=1)
         renew(ledger, record.id, purpose=AIRPORT, clock=FixedClock(renewed), entropy=ENTROPY)
-        assert ledger.purge(at=first) == 0
+        assert ledger.purge(at=first, before=unlogged) == 0
         second = renewed + lasting + record.record_kept_for
-        assert ledger.purge(at=second - timedelta(microseconds=1)) == 0
-        assert ledger.purge(at=second) == 1
+        assert ledger.purge(at=second - timedelta(microseconds=1), before=unlogged) == 0
+        assert ledger.purge(at=second, before=unlogged) == 1
 
 
 def test_a_ledger_of_the_first_format_keeps_its_promise_too(tmp_path: Path) -> None:
@@ -181,9 +181,9 @@ def test_a_ledger_of_the_first_format_keeps_its_promise_too(tmp_path: Path) -> N
     record = replace(record_for(AIRPORT), record_kept_for=KEPT_FOR)
     first_format(tmp_path / "a", given(record, valid_for=DAY))
     with opened(tmp_path / "a") as ledger:
-        assert ledger.purge(at=NOON + DAY + KEPT_FOR - timedelta(microseconds=1)) == 0
+        assert ledger.purge(at=NOON + DAY + KEPT_FOR - timedelta(microseconds=1), before=unlogged) == 0
         assert ledger.history(RECORD_ID).record == record
-        assert ledger.purge(at=NOON + DAY + KEPT_FOR) == 1
+        assert ledger.purge(at=NOON + DAY + KEPT_FOR, before=unlogged) == 1
 
 
 def first_format(path: Path, history: History) -> None:

@@ -39,7 +39,11 @@ def test_a_sound_log_is_counted(log: SqliteLog) -> None:
     told: list[tuple[int, int]] = []
     checked = check_log(log, progress=lambda done, size: told.append((done, size)))
     assert (checked.size, checked.root, checked.checkpoints) == (30, log.checkpoint().root, 31)
-    assert checked.entries == {EntryKind.VERIFICATION: 10, EntryKind.CONSENT: 20}
+    assert checked.entries == {
+        **dict.fromkeys(EntryKind, 0),
+        EntryKind.VERIFICATION: 10,
+        EntryKind.CONSENT: 20,
+    }
     assert told == [(0, 30)]
 
 

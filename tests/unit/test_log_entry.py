@@ -28,6 +28,8 @@ def test_the_bytes_of_version_1_do_not_change() -> None:
     assert Entry(EntryKind.VERIFICATION, VALUE).encode() == written
     written = bytes.fromhex("830167636f6e73656e745820") + VALUE
     assert Entry(EntryKind.CONSENT, VALUE).encode() == written
+    written = bytes.fromhex("830171636f6e73656e742d64657374726f7965645820") + VALUE
+    assert Entry(EntryKind.CONSENT_DESTROYED, VALUE).encode() == written
 
 
 @pytest.mark.parametrize(

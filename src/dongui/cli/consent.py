@@ -97,10 +97,13 @@ def purge(desk: RequiredDesk) -> None:
     """Destroy the consent records whose time is over, and say how many.
 
     A record's time is over when the consent has ended, by running out or by withdrawal, and the retention the
-    person read of has passed since. Every command that opens the desk does this first, and forgets old
-    sessions; this one does nothing else. Run it daily, so that it also happens when nobody comes.
+    person read of has passed since. The log says so first; where it cannot, nothing is destroyed. Every
+    command that opens the desk does this first, and forgets old sessions; this one does nothing else. Run it
+    daily, so that it also happens when nobody comes.
     """
     with open_desk(desk) as opened:
+        if opened.unlogged is not None:
+            raise opened.unlogged
         destroyed = opened.purged
     said = choose(f"Consent records destroyed: {destroyed}", f"파기한 동의 기록: {destroyed}건")
     show({"destroyed": destroyed}, said)

@@ -171,9 +171,9 @@ def _show_checked(checked: CheckedLog, seen: VerifiedCheckpoint | None) -> None:
         "entries": {kind.value: count for kind, count in checked.entries.items()},
         "extends": None if seen is None else seen.size,
     }
-    kinds = ", ".join(f"{count:,} {kind}" for kind, count in checked.entries.items())
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in checked.entries.items() if count)
     rows = [
-        (choose("entries", "항목"), f"{checked.size:,} ({kinds})"),
+        (choose("entries", "항목"), f"{checked.size:,} ({kinds})" if kinds else "0"),
         (choose("checkpoints", "체크포인트"), f"{checked.checkpoints:,}"),
         (choose("root", "루트"), _base64(checked.root)),
         (choose("extends", "이어지는 상태"), _extended(seen)),

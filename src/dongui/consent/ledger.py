@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -43,11 +44,13 @@ class Ledger(Protocol):
     def handle_key(self, purpose_id: str) -> bytes:
         """Return the purpose's handle key, 32 bytes, drawn the first time it is asked for."""
 
-    def purge(self, *, at: datetime) -> int:
+    def purge(self, *, at: datetime, before: Callable[[Sequence[History]], None]) -> int:
         """Destroy every record that :func:`~dongui.consent.retention.is_over` at ``at``; return their number.
 
-        With a record go its events and, when no other record names it, the text of its notice; nothing else
-        does. All of them or none. Afterwards each is a ``consent.unknown-record``.
+        ``before`` is called with them first, if there are any; what it raises is raised, and nothing is
+        destroyed. Nobody can change one of them in between. With a record go its events and, when no other
+        record names it, the text of its notice; nothing else does. All of them or none. Afterwards each is a
+        ``consent.unknown-record``.
         """
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -14,16 +15,19 @@ from typing import Self
 from dongui.capture import Capture
 from dongui.confinement import Confined, Confinement
 from dongui.consent import giving
+from dongui.consent.events import History
 from dongui.consent.profile import load_profiles
 from dongui.consent.purpose import RegisteredPurpose
 from dongui.consent.receipt import ConsentReceipt
 from dongui.consent.subject import subject_handle
+from dongui.desk.destruction import destruction_entry
 from dongui.desk.folder import ControllerEntry, purpose_folders, read_controller, read_key, require_stores
 from dongui.documents.authenticated import AuthenticatedDocument
 from dongui.documents.trust import TrustAnchors
 from dongui.environment import Clock, Entropy
-from dongui.errors import Misuse, Undetermined
+from dongui.errors import Misuse, Trouble, Undetermined
 from dongui.log.entry import BLIND_BYTES, Entry, EntryKind, commitment
+from dongui.log.interface import MAX_BATCH
 from dongui.log.keys import SignerKey
 from dongui.memory import SecretBuffer, forbid_core_dumps
 from dongui.profiles import shipped_profiles
@@ -63,6 +67,8 @@ class Desk:
     """One controller's stores, keys and purposes. A context manager; one thread at a time.
 
     ``purged`` is the number of consent records whose time was over and which opening the desk destroyed.
+    ``unlogged`` is the trouble that kept it from destroying them, where the log could not be written: the
+    desk opens all the same, because a full log must not keep anybody from taking a consent back.
     """
 
     def __init__(self, path: Path, *, clock: Clock, entropy: Entropy) -> None:
@@ -89,21 +95,42 @@ class Desk:
                 closing(SqliteSessions.open(path / "sessions.sqlite", entropy=entropy))
             )
             self.keys = OperatorKeys(self.operator_key.verifier, log_key.verifier)
-            self.purged = self.purge()
+            self.unlogged: Trouble | None = None
+            self._purged_on: date | None = None
+            self.purged = self._purge_at_opening()
             opened.pop_all()
+
+    def _purge_at_opening(self) -> int:
+        try:
+            return self.purge()
+        except Trouble as trouble:
+            if trouble is not self.unlogged:
+                raise
+            return 0
 
     def purge(self) -> int:
         """Forget what is over: consent records, sessions, frame digests; return the number of records.
 
         Happens when the desk opens. While it stays open, opening a session forgets old sessions, and the
         first one of a day (UTC) destroys records too. Where nobody comes nothing happens by itself: that
-        takes a timer. Raises ``Trouble``: ``storage.*``, ``clock.implausible``.
+        takes a timer. No record is destroyed before the log says so, durably (charter, point 5). Raises
+        ``Trouble``: ``storage.*``, ``log.*``, ``clock.implausible``; then no record was destroyed.
         """
         moment = self.clock.now()
         self.sessions.purge(at=moment)
-        destroyed = self.ledger.purge(at=moment)
+        self.unlogged = None
+        destroyed = self.ledger.purge(at=moment, before=self._log_destruction)
         self._purged_on = moment.date()
         return destroyed
+
+    def _log_destruction(self, over: Sequence[History]) -> None:
+        entries = [destruction_entry(history.record.id) for history in over]
+        try:
+            for begin in range(0, len(entries), MAX_BATCH):
+                self.log.append(entries[begin : begin + MAX_BATCH])
+        except Trouble as trouble:
+            self.unlogged = trouble
+            raise
 
     def _purge_again(self) -> None:
         # Destroying writes the whole ledger anew: too much for every session. Old sessions cost little.

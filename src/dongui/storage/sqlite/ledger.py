@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -87,8 +88,10 @@ class SqliteLedger:
             connection.execute("INSERT INTO handle_key VALUES (?, ?)", (purpose_id, secret))
             return secret
 
-    def purge(self, *, at: datetime) -> int:
+    def purge(self, *, at: datetime, before: Callable[[Sequence[History]], None]) -> int:
         """Destroy the records whose time is over, in one transaction; return their number.
+
+        ``before`` is called inside that transaction: whoever it tells has been told of exactly those.
 
         Then no byte of them stays in the file or its write-ahead log: both are written anew, and where that
         was cut short, or a reader stood in the way, the next purge does it. What the file system keeps
@@ -100,6 +103,7 @@ class SqliteLedger:
         with self._database.transaction() as connection:
             over = rows.those_over(connection, at)
             if over:
+                before(over)
                 rows.destroy(connection, over)
             unswept = rows.is_unswept(connection)
         if unswept and self._database.write_anew():
