@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-__all__ = ["Artefact", "Question", "Use"]
+from dongui.consent.charter import faults_of_uses
+from dongui.errors import Misuse
+
+__all__ = ["Artefact", "CustodyPurpose", "Question", "Use"]
+
+_LONGEST_ID = 120
 
 
 class Artefact(IntEnum):
@@ -48,3 +54,29 @@ class Question:
     def is_training(self) -> bool:
         """True where a model would be trained: then nothing but the person's own consent releases."""
         return self.use is Use.TRAINING
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyPurpose:
+    """A purpose faces in custody may be handed over for. Only :meth:`register` makes one."""
+
+    id: str
+    uses: tuple[Use, ...]
+
+    @classmethod
+    def register(cls, purpose_id: str, uses: Sequence[str]) -> CustodyPurpose:
+        """Return the purpose, its uses in the words of :class:`Use`.
+
+        Raises ``Misuse``: ``purpose.forbidden-use`` for a use the charter forbids, consent or not;
+        ``purpose.unknown-use`` for any other word, and for none at all.
+        """
+        known = {use.value for use in Use}
+        others = tuple(use for use in uses if use not in known)
+        for fault in faults_of_uses(others) if others else ():
+            raise fault
+        # The words for verifying are no words for handing over: what they allow is not allowed here.
+        if not uses or others:
+            raise Misuse("purpose.unknown-use", f"the words are {', '.join(sorted(known))}")
+        if not purpose_id or not purpose_id.isprintable() or len(purpose_id) > _LONGEST_ID:
+            raise Misuse("purpose.malformed", f"a purpose's id has 1 to {_LONGEST_ID} printable characters")
+        return cls(purpose_id, tuple(Use(use) for use in uses))
