@@ -98,7 +98,7 @@ class FaceDetector:
         try:
             found = self.of_this_thread()(small)
         finally:
-            small[:] = 0
+            small.fill(0)
         return tuple(_scaled(rectangle, 1 / factor) for rectangle in found)
 
     def of_this_thread(self) -> dlib.fhog_object_detector:

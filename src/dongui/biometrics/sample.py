@@ -120,7 +120,7 @@ class Sample:
 
     def wipe(self) -> None:
         """Overwrite every pixel with zero. Safe to call twice."""
-        self.pixels[:] = 0
+        self.pixels.fill(0)
 
     def __enter__(self) -> Sample:
         return self
@@ -260,7 +260,7 @@ def _copy_out(colour: Image.Image) -> Pixels:
     pixels = np.empty((colour.height, colour.width, 3), dtype=np.uint8)
     for channel in range(3):  # six times as fast as slicing all three off at once
         pixels[..., channel] = shared[..., channel]
-    shared[:] = 0
+    shared.fill(0)
     return pixels
 
 
