@@ -1,6 +1,7 @@
 """What a picture's first bytes say, read before any decoder is let near the rest.
 
-Only JPEG (ISO/IEC 10918-1) and PNG (ISO/IEC 15948) are read. The size is taken from the header, so that a
+JPEG (ISO/IEC 10918-1) and PNG (ISO/IEC 15948) are read, and JPEG 2000 (ISO/IEC 15444-1) where the caller asks
+for it: passports hold it, cameras do not. The size is taken from the header, so that a
 picture of a thousand megapixels costs the reading of its header and nothing more. Of the Exif block only the
 orientation is read. What a decoder does not need (place, time, camera, comments, colour profiles, previews,
 animation) is left out of what it is given: metadata readers are where image libraries break.
@@ -10,9 +11,11 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+
+from dongui.encoding.jpeg2000 import CODESTREAM_MAGIC, JP2_MAGIC, Jpeg2000Error, read_jpeg2000
 
 __all__ = ["Header", "HeaderError", "PictureFormat", "read_header"]
 
@@ -48,10 +51,11 @@ _ORIENTATION_TAG = 0x0112
 
 
 class PictureFormat(StrEnum):
-    """The two formats that are decoded."""
+    """The three formats that are decoded, by the names Pillow gives them."""
 
     JPEG = "JPEG"
     PNG = "PNG"
+    JPEG_2000 = "JPEG2000"
 
 
 class HeaderError(ValueError):
@@ -68,7 +72,7 @@ class Header:
 
     ``parts`` are the stretches of bytes (from, to) a decoder needs, in order. ``ends`` tells whether the
     picture's end mark is there: without it the picture was cut off, which is better known before anything
-    is spent on it.
+    is spent on it. ``halvings`` is how often the decoder can halve a JPEG 2000 without decoding it whole.
     """
 
     format: PictureFormat
@@ -77,22 +81,38 @@ class Header:
     orientation: int
     parts: tuple[tuple[int, int], ...]
     ends: bool
+    halvings: int = 0
 
 
-def read_header(data: memoryview) -> Header:
-    """Return what the header says.
+def read_header(data: memoryview, *, formats: Collection[PictureFormat]) -> Header:
+    """Return what the header says, if it is of one of ``formats``.
 
     Raises :class:`HeaderError` with ``not-an-image``, ``format-not-read``, ``truncated`` or ``damaged``.
     """
     start = bytes(data[:12])
-    if start.startswith(_PNG_MAGIC):
+    if start.startswith(_PNG_MAGIC) and PictureFormat.PNG in formats:
         return _read_png(data)
-    if start.startswith(_JPEG_MAGIC):
+    if start.startswith(_JPEG_MAGIC) and PictureFormat.JPEG in formats:
         return _read_jpeg(data)
+    if start.startswith((JP2_MAGIC, CODESTREAM_MAGIC)) and PictureFormat.JPEG_2000 in formats:
+        return _read_jpeg2000(data)
+    *others, last = (known.value for known in PictureFormat if known in formats)
+    read = f"{', '.join(others)} and {last}"
     for magic, name in _OTHER_FORMATS.items():
         if start.startswith(magic):
-            raise HeaderError("format-not-read", f"it is {name}; JPEG and PNG are read")
-    raise HeaderError("not-an-image", "its first bytes are those of no picture; JPEG and PNG are read")
+            raise HeaderError("format-not-read", f"it is {name}; {read} are read")
+    raise HeaderError("not-an-image", f"its first bytes are those of no picture; {read} are read")
+
+
+def _read_jpeg2000(data: memoryview) -> Header:
+    """The decoder is given the code stream alone: the boxes around it can say what they like."""
+    try:
+        picture = read_jpeg2000(data)
+    except Jpeg2000Error as error:
+        raise HeaderError(error.kind, str(error)) from None
+    size = (picture.width, picture.height)
+    parts = (picture.codestream,)
+    return Header(PictureFormat.JPEG_2000, *size, 1, parts, picture.ends, picture.levels)
 
 
 def _read_png(data: memoryview) -> Header:

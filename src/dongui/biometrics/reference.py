@@ -32,7 +32,7 @@ class Reference:
 
 
 def take_reference(portrait: memoryview, *, instruments: Instruments) -> Reference:
-    """Make a reference of an encoded portrait (JPEG or PNG), taken from authenticated bytes only.
+    """Make a reference of an encoded portrait (JPEG, JPEG 2000 or PNG), taken from authenticated bytes only.
 
     Raises ``Undetermined``: ``portrait.*`` where it cannot be decoded or does not show one face,
     ``quality.*`` where no answer is possible. Everything decoded is overwritten on every way out.

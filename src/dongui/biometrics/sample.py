@@ -1,10 +1,16 @@
 """Biometric samples: pictures decoded within bounds, into pixels that can be overwritten.
 
 A JPEG is decoded at a half, a quarter or an eighth of its size where that is enough (the reduction happens in
-the cosine transform, so the discarded pixels are never computed); a PNG is decoded whole and averaged down.
+the cosine transform, so the discarded pixels are never computed); a JPEG 2000 likewise, as far as its code
+stream has smaller resolutions; a PNG is decoded whole and averaged down.
+
+A JPEG 2000 is read from a document only: its decoder is the slowest and largest of the three, and no camera
+speaks to it. Within :data:`MAX_JPEG_2000_PIXELS` and the bounds of :mod:`dongui.encoding.jpeg2000` it takes
+seconds and some hundred megabytes at most; the process it runs in is ended at its own limits.
 
 What stays behind: the decoder's own row buffers (a few rows of pixels and the compressed input) are freed by
-libjpeg, zlib and Pillow without being overwritten. Pillow's picture, the copy of the bytes it was given and
+libjpeg, zlib and Pillow without being overwritten, and OpenJPEG frees the whole picture so: a JPEG 2000 is
+forgotten by the end of its process alone. Pillow's picture, the copy of the bytes it was given and
 every array made here are overwritten.
 """
 
@@ -17,7 +23,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
-from PIL import Image
+from PIL import Image, Jpeg2KImagePlugin
 
 from dongui.biometrics.image_header import Header, HeaderError, PictureFormat, read_header
 from dongui.biometrics.pixels import Pixels
@@ -26,6 +32,7 @@ from dongui.errors import Misuse, Undetermined
 __all__ = [
     "DECODED_SIDE_PIXELS",
     "MAX_BYTES",
+    "MAX_JPEG_2000_PIXELS",
     "MAX_PIXELS",
     "MIN_SIDE_PIXELS",
     "EncodedPicture",
@@ -36,13 +43,15 @@ __all__ = [
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000
+# Half a second a megapixel of noise on one core. Portraits in passports have a quarter of one.
+MAX_JPEG_2000_PIXELS = 4_000_000
 MIN_SIDE_PIXELS = 64
 # The longer side a picture keeps at least when it is reduced. A head that fills half of it has its eyes
 # 60 or more pixels apart, which is what the recogniser's 150-pixel crop holds (see alignment).
 DECODED_SIDE_PIXELS = 480
 REDUCTIONS = (8, 4, 2, 1)
 
-# Everything Pillow's JPEG and PNG decoders were seen to raise on broken input.
+# Everything Pillow's decoders were seen to raise on broken input.
 _DECODER_ERRORS = (
     OSError,
     SyntaxError,
@@ -52,6 +61,7 @@ _DECODER_ERRORS = (
     zlib.error,
     EOFError,
     IndexError,
+    SystemError,  # a decoder that was refused memory and did not say so
 )
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -84,6 +94,13 @@ class Source(StrEnum):
 
     CAPTURE = "capture"
     PORTRAIT = "portrait"
+
+    @property
+    def formats(self) -> frozenset[PictureFormat]:
+        """What is decoded: everything from a document, JPEG and PNG from a camera."""
+        if self is Source.PORTRAIT:
+            return frozenset(PictureFormat)
+        return frozenset({PictureFormat.JPEG, PictureFormat.PNG})
 
     def failure(self, kind: str, detail: str) -> Misuse | Undetermined:
         """Return (not raise) the failure ``capture.<kind>`` or ``portrait.<kind>``.
@@ -150,12 +167,13 @@ class EncodedPicture:
                 "too-many-bytes", f"{what} has {len(data)} bytes; the limit is {MAX_BYTES} bytes"
             )
         try:
-            header = read_header(data)
+            header = read_header(data, formats=source.formats)
         except HeaderError as error:
             raise source.failure(error.kind, f"{what}: {error}") from None
         size = f"{what} is {header.width} x {header.height} pixels"
-        if header.width * header.height > MAX_PIXELS:
-            raise source.failure("too-many-pixels", f"{size}; the limit is {MAX_PIXELS} pixels")
+        limit = MAX_JPEG_2000_PIXELS if header.format is PictureFormat.JPEG_2000 else MAX_PIXELS
+        if header.width * header.height > limit:
+            raise source.failure("too-many-pixels", f"{size}; the limit is {limit} pixels")
         if min(header.width, header.height) < MIN_SIDE_PIXELS:
             raise source.failure("too-small", f"{size}; each side needs {MIN_SIDE_PIXELS} pixels")
         if not header.ends:
@@ -228,7 +246,23 @@ def _open_with_pillow(stream: io.BytesIO, header: Header, reduction: int) -> Ima
         raise ValueError("two sizes in one header")
     if header.format is PictureFormat.JPEG and reduction > 1:
         picture.draft(None, (header.width // reduction, header.height // reduction))
+    if isinstance(picture, Jpeg2KImagePlugin.Jpeg2KImageFile):
+        picture.reduce = _halvings_in_decoder(header, reduction)
     return picture
+
+
+def _halvings_in_decoder(header: Header, reduction: int) -> int:
+    """How often OpenJPEG is to halve a picture; what is left of ``reduction`` is averaged.
+
+    OpenJPEG rounds each side up; Pillow rounds to the middle, and where the two differ nothing is decoded.
+    """
+    for halvings in range(min(reduction.bit_length() - 1, header.halvings), 0, -1):
+        factor = 1 << halvings
+        if all(
+            (side + factor // 2) // factor == -(-side // factor) for side in (header.width, header.height)
+        ):
+            return halvings
+    return 0
 
 
 def _upright_rgb(picture: Image.Image, header: Header, reduction: int, held: list[Image.Image]) -> Pixels:
@@ -238,13 +272,22 @@ def _upright_rgb(picture: Image.Image, header: Header, reduction: int, held: lis
     colour = picture
     if picture.mode not in ("L", "RGB"):
         held.append(colour := colour.convert("RGB"))
-    if header.format is PictureFormat.PNG and reduction > 1:
-        held.append(colour := colour.reduce(reduction))
+    left = _left_to_average(header, reduction)
+    if left > 1:
+        # Past the picture's own ``reduce``, which for a JPEG 2000 is the number given to its decoder.
+        held.append(colour := Image.Image.reduce(colour, left))
     if header.orientation != 1:
         held.append(colour := colour.transpose(_TRANSPOSE[header.orientation]))
     if colour.mode == "L":
         held.append(colour := colour.convert("RGB"))
     return _copy_out(colour)
+
+
+def _left_to_average(header: Header, reduction: int) -> int:
+    """Return by how much the decoded picture is still too large: a JPEG's decoder always does it all."""
+    if header.format is PictureFormat.JPEG:
+        return 1
+    return reduction >> _halvings_in_decoder(header, reduction)
 
 
 def _copy_out(colour: Image.Image) -> Pixels:
