@@ -79,3 +79,21 @@ def test_the_charter_is_written_down_whole() -> None:
     assert [int(number) for number in re.findall(r"^(\d)\. ", text, re.MULTILINE)] == list(range(1, 10))
     assert "independent witnesses" in text
     assert "cannot be detected" in text
+
+
+def test_scores_are_visible_to_the_assessment_alone() -> None:
+    """Only the room that measures error rates asks for comparison scores, pair by pair of labels."""
+    asking = {
+        path.relative_to(SOURCE).parts[0]
+        for path in FILES
+        if "pair_distances" in path.read_text(encoding="utf-8")
+    }
+    assert asking == {"assessment", "biometrics"}
+    within = [
+        path.name for path in (SOURCE / "biometrics").rglob("*.py") if "pair_distances" in path.read_text()
+    ]
+    assert within == ["comparison.py"]
+    asked = [
+        path.name for path in (SOURCE / "assessment").rglob("*.py") if "pair_distances" in path.read_text()
+    ]
+    assert asked == ["acquisition.py"]

@@ -1,7 +1,9 @@
 """One reference, one probe, one decision at a named operating point.
 
-The comparison score lives between two lines of ``_decide`` and goes nowhere. There is deliberately no
-function here that takes several references: Dongui answers "is this the holder?", never "who is this?".
+In production the comparison score lives between two lines of ``_decide`` and goes nowhere. There is
+deliberately no function here that takes several references: Dongui answers "is this the holder?", never "who
+is this?". :func:`pair_distances` shows scores to ``dongui.assessment`` alone, which measures error rates on
+people who agreed to that; the charter's test keeps every other room from it.
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Never
 
 import numpy as np
+from numpy.typing import NDArray
 
+from dongui.biometrics.pixels import Features
 from dongui.errors import Misuse
 
 if TYPE_CHECKING:
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
     from dongui.biometrics.probe import Probe
     from dongui.biometrics.reference import Reference
 
-__all__ = ["ComparisonDecision", "compare"]
+__all__ = ["ComparisonDecision", "compare", "pair_distances"]
 
 
 class ComparisonDecision(Enum):
@@ -66,10 +70,23 @@ def _require_pipeline(reference: Reference, probe: Probe, operating_point: Opera
             )
 
 
+def pair_distances(one: Features, other: Features) -> NDArray[np.float64]:
+    """Return the comparison score of each pair: row i of ``one`` with row i of ``other``, never across rows.
+
+    Both are pairs x numbers and are overwritten by their differences and zeros: hand over copies.
+    """
+    if one.shape != other.shape or one.ndim != 2:
+        raise ValueError("pairs are two arrays of one shape, a row for each pair")
+    np.subtract(one, other, out=one)
+    squares = np.einsum("ij,ij->i", one, one)
+    one[...] = 0
+    other[...] = 0
+    return np.asarray(np.sqrt(squares), dtype=np.float64)
+
+
 def _decide(reference: Reference, probe: Probe, operating_point: OperatingPoint) -> ComparisonDecision:
-    difference = reference.template.features - probe.template.features
-    distance = float(np.linalg.norm(difference))
-    difference[:] = 0
+    pair = reference.template.features[None].copy(), probe.template.features[None].copy()
+    distance = float(pair_distances(*pair)[0])
     if distance <= operating_point.mated_at_most:
         return ComparisonDecision.MATED
     if distance >= operating_point.non_mated_from:

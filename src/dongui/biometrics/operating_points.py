@@ -6,8 +6,9 @@ A bound without its error rates is a number somebody liked. A point that ships i
 
 from __future__ import annotations
 
+import json
 import tomllib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -15,7 +16,17 @@ from importlib import resources
 from dongui.biometrics.intervals import Proportion
 from dongui.errors import Misuse
 
-__all__ = ["Measured", "OperatingPoint", "operating_point", "operating_points"]
+__all__ = [
+    "MAX_POINT_BYTES",
+    "Chosen",
+    "Measured",
+    "OperatingPoint",
+    "operating_point",
+    "operating_points",
+    "read_operating_point",
+]
+
+MAX_POINT_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +36,8 @@ class Measured:
     ``mated`` and ``non_mated`` are comparisons between two pictures of that group. ``mated_rejected`` of
     ``mated`` were called non-mated; ``non_mated_accepted`` of ``non_mated`` were called mated; the
     ``*_undetermined`` were called neither. ``not_acquired`` of ``pictures`` gave no template.
+    The intervals, 0.0 to 1.0, are those an assessment answers for, over people and not over comparisons;
+    ``None`` where none was made. ``ValueError`` for counts or an interval that cannot be.
     """
 
     group: str
@@ -37,6 +50,17 @@ class Measured:
     non_mated: int
     non_mated_accepted: int
     non_mated_undetermined: int
+    fmr_interval: tuple[float, float] | None = None
+    fnmr_interval: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        # Each of these refuses counts that cannot be.
+        _ = self.fmr, self.fnmr, self.undetermined_mated, self.undetermined_non_mated, self.failure_to_acquire
+        Proportion(self.mated_rejected + self.mated_undetermined, self.mated)
+        Proportion(self.non_mated_accepted + self.non_mated_undetermined, self.non_mated)
+        for interval in (self.fmr_interval, self.fnmr_interval):
+            if interval is not None and not 0 <= interval[0] <= interval[1] <= 1:
+                raise ValueError("an interval lies in 0 to 1")
 
     @property
     def fmr(self) -> Proportion:
@@ -65,6 +89,15 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """The limits a point was chosen to keep in every group: upper ends of intervals at ``confidence``."""
+
+    max_fmr: float
+    max_fnmr: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class OperatingPoint:
     """Up to ``mated_at_most`` mated, from ``non_mated_from`` on non-mated, between: undetermined.
 
@@ -72,7 +105,8 @@ class OperatingPoint:
     the instruments it was measured with. ``by_group`` says what ``everyone`` hides; its people are counted
     more than once.
     ``assessed_for_use`` says that enough people of the groups concerned were measured for somebody to answer
-    for its use; no point that ships claims it.
+    for its use; no point that ships claims it. ``chosen`` are the limits it keeps in every group, where it
+    was chosen by them.
     """
 
     name: str
@@ -85,6 +119,7 @@ class OperatingPoint:
     measured_on: date
     everyone: Measured
     by_group: tuple[Measured, ...] = ()
+    chosen: Chosen | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.mated_at_most < self.non_mated_from:
@@ -101,14 +136,86 @@ class OperatingPoint:
                 "say accept_unassessed to go on",
             )
 
+    def require_pipeline(self, digest: bytes) -> None:
+        """Raises ``Misuse`` (``operating-point.other-pipeline``) unless measured with this pipeline.
+
+        Asked when instruments are loaded, so that nobody comes before it is noticed.
+        """
+        if digest != self.pipeline_digest:
+            measured = self.pipeline_digest.hex()[:16]
+            detail = f"{self.name} was measured with the pipeline {measured}; this one is {digest.hex()[:16]}"
+            raise Misuse("operating-point.other-pipeline", detail)
+
     @classmethod
     def from_toml(cls, text: str) -> OperatingPoint:
         """Read a data file. ``ValueError``, ``KeyError`` or ``TypeError`` for anything that is not one."""
         fields = tomllib.loads(text)
         digest = bytes.fromhex(fields.pop("pipeline_sha256"))
-        everyone = Measured(**fields.pop("everyone"))
-        by_group = tuple(Measured(**group) for group in fields.pop("by_group"))
-        return cls(pipeline_digest=digest, everyone=everyone, by_group=by_group, **fields)
+        everyone, by_group = fields.pop("everyone"), fields.pop("by_group", [])
+        for group in (everyone, *by_group):
+            _make_pairs(group)
+        chosen = fields.pop("chosen", None)
+        return cls(
+            pipeline_digest=digest,
+            everyone=Measured(**everyone),
+            by_group=tuple(Measured(**group) for group in by_group),
+            chosen=None if chosen is None else Chosen(**chosen),
+            **fields,
+        )
+
+    def to_toml(self) -> str:
+        """Write the data file :meth:`from_toml` reads."""
+        lines = [
+            f"name = {_text(self.name)}",
+            f"recogniser = {_text(self.recogniser)}",
+            f"mated_at_most = {self.mated_at_most!r}",
+            f"non_mated_from = {self.non_mated_from!r}",
+            f'pipeline_sha256 = "{self.pipeline_digest.hex()}"',
+            f"assessed_for_use = {str(self.assessed_for_use).lower()}",
+            f"data_set = {_text(self.data_set)}",
+            f"measured_on = {self.measured_on.isoformat()}",
+        ]
+        if self.chosen is not None:
+            lines += ["", "[chosen]", *(f"{name} = {value!r}" for name, value in asdict(self.chosen).items())]
+        parts = [("[everyone]", self.everyone), *(("[[by_group]]", group) for group in self.by_group)]
+        for heading, entry in parts:
+            lines += ["", heading, *_lines(entry)]
+        return "\n".join(lines) + "\n"
+
+
+def _make_pairs(fields: dict[str, object]) -> None:
+    """Turn the intervals, lists in TOML, into pairs."""
+    for name in ("fmr_interval", "fnmr_interval"):
+        interval = fields.get(name)
+        if isinstance(interval, list):
+            low, high = interval
+            fields[name] = (float(low), float(high))
+
+
+def _lines(entry: Measured) -> list[str]:
+    written = {name: value for name, value in asdict(entry).items() if value is not None}
+    return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in written.items()]
+
+
+def _text(value: str) -> str:
+    # A JSON text is a TOML basic string, but for DEL, which JSON leaves as it is.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def read_operating_point(data: bytes) -> OperatingPoint:
+    """Read a point's data file, at most 256 KiB. Raises ``Misuse`` (``operating-point.malformed``)."""
+    if len(data) > MAX_POINT_BYTES:
+        raise Misuse("operating-point.malformed", f"it has {len(data)} bytes; the limit is {MAX_POINT_BYTES}")
+    try:
+        point = OperatingPoint.from_toml(data.decode())
+        # What does not come back as it was read holds something of a kind it should not.
+        same = OperatingPoint.from_toml(point.to_toml()) == point
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        detail = f"it is no operating point: {type(error).__name__}"
+        raise Misuse("operating-point.malformed", detail) from None
+    if not same:
+        raise Misuse("operating-point.malformed", "it holds a value of another kind than it should")
+    return point
 
 
 @cache

@@ -1,0 +1,141 @@
+"""``dongui assess``: how often a recogniser errs, for whom, and whether that can be answered for."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from typer.core import TyperGroup
+
+from dongui.cli import assess_inputs as inputs
+from dongui.cli.desk_option import OptionalDesk
+from dongui.cli.output import choose, show
+from dongui.environment import SystemClock, SystemEntropy
+from dongui.extras import require_extra
+from dongui.log.keys import SignerKey
+
+if TYPE_CHECKING:
+    from typer._click.core import Context
+
+__all__ = ["app"]
+
+REPORT: Final = "assessment.json"
+
+
+class _RecogniserFirst(TyperGroup):
+    """``dongui assess NAME`` is ``dongui assess recogniser NAME``: what is no command is a name."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["recogniser", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_RecogniserFirst,
+    help="Error rates of a recogniser and of attack detection, group by group; NAME alone assesses one.",
+    no_args_is_help=True,
+)
+
+
+@app.command("recogniser")
+def recogniser(
+    name: inputs.RecogniserName,
+    people: inputs.People,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the report; made if need be, nothing is replaced.")
+    ] = None,
+    desk: OptionalDesk = None,
+    declaration: inputs.Declarations = None,
+    declaration_key: inputs.DeclarationKeys = None,
+    operating_point: Annotated[
+        str | None, typer.Option(help="Operating point, by name or file; the recogniser's own by default.")
+    ] = None,
+    data_set: inputs.DataSet = None,
+    max_fmr: inputs.MaxFmr = 1e-3,
+    max_fnmr: inputs.MaxFnmr = 1e-2,
+    confidence: inputs.Confidence = 0.95,
+    draws: inputs.Draws = 1000,
+    seed: inputs.Seed = None,
+) -> None:
+    """Assess a recogniser on people who agreed to it: rates, intervals and differentials of every group.
+
+    Only figures over groups are written; no score, no pair and no file name ever is.
+    """
+    require_extra("assessment")
+    from dongui.assessment.result_json import to_json, write_result
+    from dongui.cli.assess_result import drawn
+    from dongui.cli.operating_point_inputs import bounds_of, point_for
+    from dongui.cli.writing import make_folder, require_absent, write_once
+
+    method = inputs.method_of(confidence=confidence, draws=draws, seed=seed)
+    point = point_for(name, operating_point)
+    if out is not None:
+        require_absent(out / REPORT)
+    consented = inputs.read_consented(
+        people, desk=desk, declarations=declaration or (), keys=declaration_key or ()
+    )
+    result = inputs.measured(name, consented, bounds_of(point)).result(
+        method=method,
+        limits=inputs.limits_of(max_fmr=max_fmr, max_fnmr=max_fnmr, confidence=confidence),
+        title=inputs.data_set_title(data_set, consented),
+        operating_point=point.name,
+        made_at=SystemClock().now().replace(microsecond=0),
+    )
+    if out is not None:
+        make_folder(out)
+        write_once(out / REPORT, write_result(result).encode(), private=False)
+    show(to_json(result), lambda: drawn(result))
+
+
+@app.command("declare")
+def declare(
+    people: inputs.People,
+    name: Annotated[str, typer.Option(help="What the consent column calls it, behind `declaration:`.")],
+    holder: Annotated[str, typer.Option(help="Who holds the data set and answers for this.")],
+    data_set: Annotated[str, typer.Option(help="Title of the data set.")],
+    agreement: Annotated[str, typer.Option(help="How, when and to what its people agreed.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day on which it holds.")],
+    key: Annotated[Path, typer.Option(help="The holder's private key, as make-key wrote it.")],
+    out: Annotated[Path, typer.Option(help="File to write; it must not exist yet.")],
+) -> None:
+    """Sign, as a data set's holder, that its people agreed to be measured: these people, these pictures."""
+    from dongui.assessment.consent_ground import DECLARED, declare_pictures
+    from dongui.assessment.declaration import Declaration, sign_declaration
+    from dongui.assessment.people_table import read_people_table
+    from dongui.cli.writing import require_absent, write_once
+
+    require_absent(out)
+    table = read_people_table(people)
+    digest, count = declare_pictures(table, name)
+    made = Declaration(name, holder, data_set, agreement, SystemClock().now().date(), until.date(), digest)
+    write_once(out, sign_declaration(made, key=inputs.read_signer(key)), private=False)
+    said = choose(
+        f"{out} declares {count} pictures. Rows name it {DECLARED}{name}.",
+        f"{out}: 사진 {count}장에 대한 선언입니다. 표에는 {DECLARED}{name}(으)로 적습니다.",
+    )
+    show({"declaration": name, "pictures": count, "until": date.isoformat(made.ends)}, said)
+
+
+@app.command("make-key")
+def make_key(
+    name: Annotated[str, typer.Argument(help="Name of the holder as a key carries it: no white space.")],
+    out: Annotated[Path, typer.Option(help="File for the private key; the public one is written beside it.")],
+) -> None:
+    """Make the key with which a data set's holder signs declarations: FILE, and FILE.pub to hand out."""
+    from dongui.cli.writing import NewFile, write_together
+
+    key = SignerKey.generate(name, entropy=SystemEntropy())
+    public = out.with_name(f"{out.name}.pub")
+    write_together(
+        [
+            NewFile(out, f"{key.text()}\n".encode(), private=True),
+            NewFile(public, f"{key.verifier.text()}\n".encode(), private=False),
+        ]
+    )
+    said = choose(
+        f"{out} is yours alone; hand out {public}.", f"{out}는 본인만 보관하고 {public}를 나누어 주십시오."
+    )
+    show({"name": name, "public_key": key.verifier.text()}, said)
