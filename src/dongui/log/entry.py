@@ -30,6 +30,8 @@ class EntryKind(StrEnum):
     VERIFICATION = "verification"  # a receipt was issued, whatever its outcome
     CONSENT = "consent"  # a consent was given, renewed, withdrawn, or expired
     CONSENT_DESTROYED = "consent-destroyed"  # the record of one is about to be destroyed
+    RELEASE = "release"  # records were decided to be handed over
+    CORRECTION = "correction"  # records were taken out of a release again
 
 
 # The commitment comes last and always has the same length: what stands before it is the same for a kind.

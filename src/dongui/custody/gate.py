@@ -1,0 +1,361 @@
+"""The release gate: every record released, or refused for one named reason; whole, logged, or not there.
+
+The order in which a decision comes to be, each step durable before the next:
+
+1. The draft is locked, and what is asked is written into it.
+2. Each part's files; a part that is finished is not decided again.
+3. The released set, and the manifest with the digest of every file.
+4. The intent: this manifest is about to be logged, at a log of this size or larger.
+5. The log's entry, a commitment to the manifest.
+6. The entry's proof, and one rename: the decision is there.
+
+Killed before 4, the log knows nothing and the next run goes on with the finished parts. Killed after 4, the
+next run looks the entry up from the size the intent names, and appends it only if it is not
+there. So the log never holds an entry whose files are lost, nor twice one for the same manifest, and a folder
+under its own name has its entry. A simulation has no manifest and no entry: nothing opens it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dongui.consent.moments import write_moment
+from dongui.custody.decision import KINDS, Engine, Part, PartResult, Task, adopt_part, plan_parts, write_parts
+from dongui.custody.merge_engine import MERGE_VERSION
+from dongui.custody.part_worker import decide_parts
+from dongui.custody.question import Question
+from dongui.custody.record_columns import open_table
+from dongui.custody.release_files import (
+    Draft,
+    Json,
+    describe_file,
+    digest_file,
+    dump,
+    open_draft,
+    write_durably,
+)
+from dongui.custody.released_bitmap import serialise_bits
+from dongui.custody.schema import REASONS, RELEASED
+from dongui.custody.standing import ReleaseLog, Standing, judge_standing
+from dongui.environment import Clock, Entropy
+from dongui.errors import Misuse, Trouble
+from dongui.log.entry import BLIND_BYTES, Entry, EntryKind, commitment
+from dongui.log.proof_file import format_proof
+
+__all__ = ["BITMAP", "MANIFEST", "PROOF", "SIMULATION", "Decided", "Inquired", "decide_release"]
+
+MANIFEST, SIMULATION, PROOF, BITMAP = "manifest.json", "simulation.json", "log.proof", "released.roaring"
+_TASK, _INTENT, _PARTS = "task.json", "intent.json", "parts"
+_PASSING = (_TASK, _INTENT, _PARTS, "bits")
+_FORMAT = 1
+_RELEASE_ID_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Inquired:
+    """What is asked of the gate: two tables, the question, and the question in words for the manifest.
+
+    ``words`` holds ``purpose``, ``recipient``, ``artefact``, ``use``, ``at`` and what it was judged by.
+    ``case`` is the same question as SQL, for engines that need it.
+    """
+
+    records: Path
+    consents: Path
+    question: Question
+    words: Mapping[str, Json]
+    at: datetime
+    case: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A finished decision: where it is, what its manifest says, and its place in the log.
+
+    ``index`` is None for a simulation. ``counts`` goes by reason; ``resumed_parts`` of ``parts`` were
+    there; ``against`` says why it is a simulation, if it is one.
+    """
+
+    path: Path
+    manifest: Mapping[str, Json]
+    index: int | None
+    records: int
+    released: int
+    counts: Mapping[str, int]
+    parts: int
+    resumed_parts: int
+    against: tuple[str, ...]
+
+    @property
+    def is_simulation(self) -> bool:
+        """True if nothing may be handed over by it."""
+        return self.index is None
+
+
+def decide_release(
+    inquired: Inquired,
+    *,
+    out: Path,
+    engine: Engine | None,
+    log: ReleaseLog | None,
+    clock: Clock,
+    entropy: Entropy,
+    freshness: timedelta,
+    processes: int = 2,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Decided:
+    """Decide over all records and put the decision at ``out``, which must not exist; or finish one begun.
+
+    ``engine`` None merges, which needs both tables in one layout and sorted. Without ``log``, or with a
+    snapshot that is older than ``freshness`` or later than the moment asked about, it is a simulation.
+    ``progress`` is told how many records of how many are decided.
+
+    Raises ``Misuse``: ``file.*``, ``release.*`` for what is asked and for the tables; ``Refused``:
+    ``release.snapshot-contradicts``, ``log.*`` for a checkpoint that is not this log's; ``Trouble``:
+    ``release.no-room``, ``release.not-written``, ``log.*``, ``storage.*``. Then nothing is at ``out``, and
+    what was finished is kept beside it.
+    """
+    records, consents = open_table(inquired.records, "records"), open_table(inquired.consents, "consents")
+    if records.layout is not consents.layout:
+        detail = f"records are {records.layout}, consents {consents.layout}"
+        raise Misuse("release.layouts-differ", detail)
+    task = Task(records, consents, inquired.question, inquired.case)
+    with open_draft(out) as draft:
+        return _Gate(inquired, task, draft, engine, log, clock, entropy, freshness, processes, progress).run()
+
+
+@dataclass(slots=True)
+class _Gate:
+    """One decision being made."""
+
+    inquired: Inquired
+    task: Task
+    draft: Draft
+    engine: Engine | None
+    log: ReleaseLog | None
+    clock: Clock
+    entropy: Entropy
+    freshness: timedelta
+    processes: int
+    progress: Callable[[int, int], None]
+
+    def run(self) -> Decided:
+        """Go through the steps of this module's first lines."""
+        before = self._identities()
+        standing = judge_standing(
+            self.task.consents, self.inquired.at, log=self.log, clock=self.clock, freshness=self.freshness
+        )
+        described = self._describe(standing)
+        logged = self._take_up(described)  # 1
+        results, resumed = self._decide(plan_parts(self.task.records))  # 2
+        if before != self._identities():
+            raise Trouble("release.input-changed", "records or consents were written to meanwhile")
+        if logged is None and self.log is not None and standing.is_release:
+            manifest = self._manifest(described, standing, results)  # 3
+            logged = self._enter(self.log, manifest)  # 4, 5
+        elif logged is None:
+            self._write(SIMULATION, self._content(described, standing, results))
+        content = self._finish(logged)  # 6
+        against = () if logged is not None else standing.against
+        return _decided(self.draft.out, content, logged, results, (resumed, against))
+
+    def _identities(self) -> list[tuple[int, ...]]:
+        found = [path.stat() for path in (self.inquired.records, self.inquired.consents)]
+        return [(one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns) for one in found]
+
+    def _describe(self, standing: Standing) -> dict[str, Json]:
+        """Return what makes this decision this one: any difference makes it another."""
+        records, consents, engine = self.task.records, self.task.consents, self.engine
+        name, version = ("merge", MERGE_VERSION) if engine is None else (engine.name, engine.version)
+        return {
+            "engine": {"name": name, "version": version},
+            "question": {**self.inquired.words},
+            "records": {"rows": records.rows, "sha256": digest_file(records.path), "layout": records.layout},
+            "snapshot": {"rows": consents.rows, "sha256": digest_file(consents.path), **standing.snapshot},
+        }
+
+    def _take_up(self, described: Mapping[str, Json]) -> int | None:
+        """Go on with the draft of this very decision, or begin anew. Return its place in the log, if any.
+
+        What is in the log is never thrown away, and never decided anew: only its files are finished.
+        """
+        logged = self._logged()
+        if self.draft.read(_TASK) == described:
+            return logged
+        if logged is not None:
+            detail = f"{self.draft.path} holds another decision, entry {logged} of the log"
+            raise Misuse("release.draft-logged", detail)
+        self.draft.clear()
+        self.draft.make_folders((*KINDS, _PARTS))
+        self.draft.write(_TASK, described)
+        return None
+
+    def _logged(self) -> int | None:
+        intent = self.draft.read(_INTENT)
+        if intent is None:
+            return None
+        if self.log is None:
+            detail = f"{self.draft.path} holds a decision that may be in a log; name its desk"
+            raise Misuse("release.draft-logged", detail)
+        return _find(self.log, intent)
+
+    def _decide(self, parts: Sequence[Part]) -> tuple[list[PartResult], int]:
+        done = {number: result for number in range(len(parts)) if (result := self._finished(number))}
+        resumed, decided = len(done), sum(sum(result.counts) for result in done.values())
+        total = self.task.records.rows
+
+        def count(rows: int) -> None:
+            nonlocal decided
+            decided += rows
+            self.progress(decided, total)
+
+        count(0)
+        for result in self._results([part for part in parts if part.number not in done], count):
+            adopted = adopt_part(self.draft.path, result)
+            self.draft.write(f"{_PARTS}/{result.part:05d}.json", asdict(adopted))
+            done[result.part] = adopted
+        ordered = [done[part.number] for part in parts]
+        for one, following in pairwise(ordered):
+            _require_following(one, following, self.task.records.path)
+        return ordered, resumed
+
+    def _results(self, missing: Sequence[Part], count: Callable[[int], None]) -> Iterator[PartResult]:
+        if self.engine is None:
+            return decide_parts(
+                self.task, missing, folder=self.draft.path, processes=self.processes, progress=count
+            )
+        return write_parts(self.engine.blocks(self.task), self.task, missing, self.draft.path, count)
+
+    def _finished(self, number: int) -> PartResult | None:
+        """Return a part that an earlier run finished, if its files are still what they were."""
+        kept = self.draft.read(f"{_PARTS}/{number:05d}.json")
+        if kept is None:
+            return None
+        result = PartResult.from_json(kept)
+        whole = all(self.draft.holds(entry) for entry in (result.released, result.refused, result.bits))
+        return result if whole else None
+
+    def _content(
+        self, described: Mapping[str, Json], standing: Standing, results: Sequence[PartResult]
+    ) -> dict[str, Json]:
+        """Return what a manifest and a simulation have in common."""
+        write_durably(self.draft.path / BITMAP, serialise_bits(_bits(self.draft.path, results)))
+        counts = _counts(results)
+        files = [entry for result in results for entry in (result.released, result.refused)]
+        bitmap = describe_file(self.draft.path, BITMAP, rows=counts[RELEASED])
+        return {
+            **described,
+            "format": _FORMAT,
+            "standing": "release" if standing.is_release else "simulation",
+            "against": list(standing.against),
+            "decided_at": write_moment(self.clock.now()),
+            "counts": {
+                "records": sum(counts),
+                "released": counts[RELEASED],
+                "refused": sum(counts[1:]),
+                "reasons": _by_reason(counts),
+            },
+            "files": [entry.to_json() for entry in (*files, bitmap)],
+        }
+
+    def _manifest(
+        self, described: Mapping[str, Json], standing: Standing, results: Sequence[PartResult]
+    ) -> bytes:
+        # An intent that was never carried out is taken back first: its manifest is about to go.
+        self.draft.drop(_INTENT)
+        content = self._content(described, standing, results)
+        content["release"] = self.entropy.draw(_RELEASE_ID_BYTES).hex()
+        content["blind"] = self.entropy.draw(BLIND_BYTES).hex()
+        self._write(MANIFEST, content)
+        return dump(content)
+
+    def _write(self, name: str, content: Mapping[str, Json]) -> None:
+        for other in (MANIFEST, SIMULATION, _INTENT):
+            self.draft.drop(other)
+        self.draft.write(name, content)
+
+    def _enter(self, log: ReleaseLog, manifest: bytes) -> int:
+        entry = _entry(manifest)
+        size = log.log.checkpoint().size
+        self.draft.write(_INTENT, {"log_size": size, "commitment": entry.commitment.hex()})
+        (index,) = log.log.append([entry])
+        return index
+
+    def _finish(self, logged: int | None) -> Mapping[str, Json]:
+        """Prove the entry and give the folder its name; return what stands in it."""
+        name = SIMULATION if logged is None else MANIFEST
+        content = self.draft.read(name)
+        if content is None:
+            raise Trouble("release.not-written", f"{self.draft.path / name} went missing")
+        if self.log is not None and logged is not None:
+            checkpoint = self.log.log.checkpoint()
+            proof = self.log.log.inclusion(logged, checkpoint.size)
+            entry = _entry(dump(content))
+            write_durably(self.draft.path / PROOF, format_proof(entry, proof, checkpoint))
+        self.draft.publish(_PASSING)
+        return content
+
+
+def _entry(manifest: bytes) -> Entry:
+    blind = bytes.fromhex(json.loads(manifest)["blind"])
+    return Entry(EntryKind.RELEASE, commitment(manifest, blind=blind))
+
+
+def _find(log: ReleaseLog, intent: Mapping[str, Json]) -> int | None:
+    """Return where the entry of an intent stands in the log; None if it was never appended."""
+    begin, wanted = intent["log_size"], Entry(EntryKind.RELEASE, bytes.fromhex(str(intent["commitment"])))
+    if not isinstance(begin, int):
+        raise Trouble("release.not-written", "the draft's intent names no place in the log")
+    places = range(begin, log.log.checkpoint().size)
+    return next((index for index in places if log.log.entry(index) == wanted), None)
+
+
+def _require_following(one: PartResult, following: PartResult, path: Path) -> None:
+    if one.last == following.first:
+        raise Misuse("release.duplicate", f"{path} holds one record of one person twice")
+    if one.last > following.first:
+        raise Misuse("release.unsorted", f"{path} is not sorted by person and record")
+
+
+def _counts(results: Sequence[PartResult]) -> list[int]:
+    return [sum(column) for column in zip(*(result.counts for result in results), strict=True)] or [
+        0 for _ in range(len(REASONS) + 1)
+    ]
+
+
+def _by_reason(counts: Sequence[int]) -> dict[str, int]:
+    return {name: counts[code] for code, name in enumerate(REASONS, 1) if counts[code]}
+
+
+def _bits(folder: Path, results: Sequence[PartResult]) -> NDArray[np.uint8]:
+    """Lay the parts' bits end to end: a part need not begin at a whole byte."""
+    total = sum(result.bits.rows for result in results)
+    whole = np.zeros(-(-total // 8), dtype=np.uint8)
+    begin = 0
+    for result in results:
+        bits = np.fromfile(folder / result.bits.path, dtype=np.uint8)
+        if begin % 8:
+            loose = np.unpackbits(bits, count=result.bits.rows, bitorder="little")
+            bits = np.packbits(np.pad(loose, (begin % 8, 0)), bitorder="little")
+        whole[begin // 8 : begin // 8 + len(bits)] |= bits
+        begin += result.bits.rows
+    return whole
+
+
+def _decided(
+    path: Path,
+    content: Mapping[str, Json],
+    logged: int | None,
+    results: Sequence[PartResult],
+    besides: tuple[int, tuple[str, ...]],
+) -> Decided:
+    counts = _counts(results)
+    released, reasons = counts[RELEASED], _by_reason(counts)
+    return Decided(path, content, logged, sum(counts), released, reasons, len(results), *besides)
