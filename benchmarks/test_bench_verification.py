@@ -4,8 +4,9 @@ In process, so that the processor's time can be counted: the confined process co
 ``test_bench_confinement.py``, and what a person waits for by ``dongui bench``.
 
 A shared machine's speed wanders by a third within minutes, and whoever shares it only ever adds. So the bound
-is judged by the quickest of several series, every series' median is reported, and so is what the same
-processor took at the same time for a yardstick: one search for a face in one frame.
+is judged by the quickest of several series, every series' median is reported, and so is a yardstick: what one
+of the verification's own searches for a face took, which is dlib's work alone. Where that takes longer
+than on the processor the bound was set on, the bound grows with it.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ from dongui.verification import PREPARE
 from simulators.main_path import Visit, a_visit
 
 AT_MOST_BEYOND_DECODING_AND_LANDMARKS = 0.060  # seconds of processor time
+# What the processor the bound was set on takes for the yardstick, seconds.
+YARDSTICK_AT_MOST = 0.0055
 SERIES, ROUNDS_A_SERIES = 3, 20
 
 pytestmark = pytest.mark.benchmark(group="verification", timer=time.process_time)
@@ -47,9 +50,9 @@ class Benchmark(Protocol):
 
     def pedantic(
         self,
-        target: Callable[[Visit, float], None],
+        target: Callable[[Visit], None],
         *,
-        setup: Callable[[], tuple[tuple[Visit, float], dict[str, object]]],
+        setup: Callable[[], tuple[tuple[Visit], dict[str, object]]],
         rounds: int,
     ) -> None:
         """Measure ``target`` with what ``setup`` returns, once a round."""
@@ -63,11 +66,12 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 class Meter:
-    """Processor time spent in the clip's decoding and landmarks, while a verification runs."""
+    """Processor time of the clip's decoding and landmarks, and of searches, while a verification runs."""
 
     def __init__(self) -> None:
         self.decoding = 0.0
         self.landmarks = 0.0
+        self.searches: list[float] = []
 
     def decode(self, picture: EncodedPicture, *, reduction: int = 1) -> Sample:
         """Decode, and count it where the picture is a frame."""
@@ -84,8 +88,17 @@ class Meter:
         self.landmarks += time.process_time() - begun
         return found
 
+    def find(self, detector: FaceDetector, pixels: Pixels, *, side: int) -> tuple[Box, ...]:
+        """Search for a face, and note the time where it is a search in full."""
+        begun = time.process_time()
+        found = _FIND(detector, pixels, side=side)
+        if side == DETECTION_SIDES_PIXELS[0]:
+            self.searches.append(time.process_time() - begun)
+        return found
+
 
 _DECODE = EncodedPicture.decode
+_FIND = FaceDetector.find
 _LOCATE = Landmarker.locate
 
 
@@ -110,44 +123,32 @@ class Round:
         return self.rest / self.yardstick
 
 
-class Yardstick:
-    """One search for a face in one frame, which the verification itself makes four times."""
-
-    def __init__(self, frame: bytes) -> None:
-        picture = EncodedPicture.open(memoryview(frame), source=Source.CAPTURE, what="the yardstick")
-        self._pixels = picture.decode(reduction=1).pixels
-        self._detector = FaceDetector()
-        self._detector.of_this_thread()
-
-    def seconds(self) -> float:
-        """Measure it once."""
-        begun = time.process_time()
-        self._detector.find(self._pixels, side=DETECTION_SIDES_PIXELS[0])
-        return time.process_time() - begun
-
-
 def test_a_whole_verification_with_its_document(
     benchmark: Benchmark, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One document, one clip of 15 frames: at most 60 ms of CPU beyond the clip's decoding and landmarks."""
+    """One document, one clip of 15 frames: under 60 ms of CPU beyond the clip's decoding and landmarks.
+
+    Where one search for a face takes more than 5.5 ms, in proportion.
+    """
     cache = str(models_cache()).encode()
     examiner = InProcess.start(PREPARE, arguments=cache, progress=lambda _message: None)
-    yardstick = Yardstick(turn("05")[0])
     rounds: list[Round] = []
     takes = count()
     meter = Meter()
     monkeypatch.setattr(EncodedPicture, "decode", lambda picture, **how: meter.decode(picture, **how))
     monkeypatch.setattr(Landmarker, "locate", lambda own, *what: meter.locate(own, *what))
+    monkeypatch.setattr(FaceDetector, "find", lambda own, pixels, **how: meter.find(own, pixels, **how))
 
-    def setup() -> tuple[tuple[Visit, float], dict[str, object]]:
-        return (a_visit(desk, "05", recording(turn("05"), take=next(takes))), yardstick.seconds()), {}
+    def setup() -> tuple[tuple[Visit], dict[str, object]]:
+        return (a_visit(desk, "05", recording(turn("05"), take=next(takes))),), {}
 
-    def target(visit: Visit, search: float) -> None:
+    def target(visit: Visit) -> None:
         nonlocal meter
         meter = Meter()
         begun = time.process_time()
         answer = visit.verify(examiner)
         whole = time.process_time() - begun
+        search = statistics.median(meter.searches)
         rounds.append(Round(whole, meter.decoding, meter.landmarks, search, answer.milliseconds))
         assert answer.outcome is Outcome.VERIFIED
 
@@ -155,13 +156,18 @@ def test_a_whole_verification_with_its_document(
     rounds.clear()
     benchmark.pedantic(target, setup=setup, rounds=SERIES * ROUNDS_A_SERIES)
     series = [rounds[start : start + ROUNDS_A_SERIES] for start in range(0, len(rounds), ROUNDS_A_SERIES)]
-    rests = sorted(statistics.median(one.rest for one in members) for members in series)
-    benchmark.extra_info |= _figures(rounds, rests)
-    assert rests[0] < AT_MOST_BEYOND_DECODING_AND_LANDMARKS
+    benchmark.extra_info |= _figures(rounds, [_median_rest(members) for members in series])
+    quickest = min(series, key=_median_rest)
+    slower = statistics.median(one.yardstick for one in quickest) / YARDSTICK_AT_MOST
+    assert _median_rest(quickest) < AT_MOST_BEYOND_DECODING_AND_LANDMARKS * max(1.0, slower)
+
+
+def _median_rest(rounds: Sequence[Round]) -> float:
+    return statistics.median(one.rest for one in rounds)
 
 
 def _figures(rounds: Sequence[Round], rests: Sequence[float]) -> dict[str, float | str]:
-    """Medians over all rounds; of the rest also each series', the quickest first."""
+    """Medians over all rounds; of the rest also each series', in their order."""
     median = statistics.median
     cpu = {
         "whole": median(one.whole for one in rounds),
