@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from itertools import product
 
 from dongui.custody.grounds import GroundClaim
+from dongui.custody.moments import microseconds
 from dongui.custody.question import Artefact, CustodyPurpose, Use
 from dongui.custody.rule_pack import rule_pack
-from dongui.custody.rules import Inquiry, Rules, ask, microseconds
+from dongui.custody.rules import Inquiry, Rules, ask
 from dongui.custody.schema import FOREVER_US, ConsentFacts, EventKind, Reach, RecordFacts
 
 AT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The engine is the rules: 200,000 generated cases, put to Cedar and to the SQL compiled from the same text."""
+"""The engine is the rules: 200,000 generated cases, put to Cedar and to the SQL compiled from its text."""
 
 from __future__ import annotations
 

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from dongui.custody.grounds import GroundClaim
+from dongui.custody.moments import microseconds
 from dongui.custody.question import Use
 from dongui.custody.rule_pack import RulePack, rule_pack, rule_packs
-from dongui.custody.rules import ask, microseconds
+from dongui.custody.rules import ask
 from dongui.errors import Misuse, Refused
 from simulators.custody_cases import AT, PURPOSES, RECIPIENTS, inquiry
 

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from dongui.consent.moments import utc
 from dongui.custody.grounds import Ground, GroundClaim, check_claim
+from dongui.custody.moments import microseconds
 from dongui.custody.question import Artefact, CustodyPurpose, Question, Use
 from dongui.custody.rule_pack import CONSENT, RulePack
 from dongui.custody.schema import ConsentFlag
 from dongui.custody.sql_compilation import Constants, reason_case
 from dongui.errors import Misuse
 
-__all__ = ["Inquiry", "Rules", "ask", "microseconds"]
+__all__ = ["Inquiry", "Rules", "ask"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +84,6 @@ def ask(
         needs_pseudonym=ground is not None and ground.needs_pseudonym,
     )
     return Rules(pack, inquiry, question, constants, reason_case(pack.policies, constants))
-
-
-def microseconds(moment: datetime) -> int:
-    """Return microseconds since 1970 in UTC. ``ValueError`` for a moment without a time zone."""
-    since = utc(moment) - datetime(1970, 1, 1, tzinfo=utc(moment).tzinfo)
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def _constants(inquiry: Inquiry, ground: Ground | None) -> Constants:

@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag, StrEnum
 
+from dongui.custody.moments import FOREVER_US
 from dongui.custody.question import Artefact, Question
 
 __all__ = [
@@ -40,9 +41,6 @@ __all__ = [
     "decide",
     "reason_code",
 ]
-
-FOREVER_US = 2**63 - 1
-"""The moment that never comes: a consent without an end, a retention without one."""
 
 RECORD_ORDER = ("person", "record")
 CONSENT_ORDER = ("person", "purpose", "recipient", "artefact", "position")

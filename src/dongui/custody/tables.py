@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from dongui.custody.schema import COLUMNS, FORMATS, Layout, Metadata
 
-__all__ = ["arrow_schema", "id_type"]
+__all__ = ["arrow_schema", "decision_schema", "id_type"]
 
 
 def id_type(layout: Layout) -> pa.DataType:
@@ -24,3 +24,9 @@ def arrow_schema(kind: str, layout: Layout) -> pa.Schema:
         for name, type_name in COLUMNS[kind].items()
     ]
     return pa.schema(fields, {Metadata.FORMAT: FORMATS[kind], Metadata.LAYOUT: layout})
+
+
+def decision_schema(layout: Layout) -> pa.Schema:
+    """Return the columns every engine gives for each record: person, record, reason code."""
+    types = {"person": id_type(layout), "record": id_type(layout), "reason": pa.uint8()}
+    return pa.schema([pa.field(name, of, nullable=False) for name, of in types.items()])

@@ -1,0 +1,20 @@
+"""Moments in custody: microseconds since 1970, UTC, in whole numbers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from dongui.consent.moments import utc
+
+__all__ = ["FOREVER_US", "microseconds"]
+
+FOREVER_US = 2**63 - 1
+"""The moment that never comes: a consent without an end, a retention without one."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def microseconds(moment: datetime) -> int:
+    """Return microseconds since 1970 in UTC, exactly. ``ValueError`` for a moment without a time zone."""
+    since = utc(moment) - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
