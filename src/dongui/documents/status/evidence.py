@@ -120,15 +120,15 @@ class StatusEvidence:
             try:
                 # 3. Validate the token. 4 a, sub equals the reference's URI, is how it was found.
                 self._require_signed(token, issuer_keys, at)
-                # 4 b to d. Freshness.
-                require_fresh(token, limit=FreshnessLimit(self.max_age), fetched_at=fetched_at, at=at)
-                # 5 and 6. Decompress, and look at the index.
-                value = token.status(reference.index)
             except Trouble as trouble:
+                # Somebody else's list beside the issuer's says nothing, and hides nothing.
                 troubles.append(trouble)
-            else:
-                # 7. What the value means.
-                return _judged(reference, value, token)
+                continue
+            # 4 b to d. Freshness: of the newest authentic list. An older one must not speak in its place,
+            # or whoever spoils the new list keeps a revoked document alive.
+            require_fresh(token, limit=FreshnessLimit(self.max_age), fetched_at=fetched_at, at=at)
+            # 5 to 7. Decompress, look at the index, and say what the value means.
+            return _judged(reference, token.status(reference.index), token)
         raise troubles[0]
 
     def _require_signed(self, token: StatusListToken, issuer_keys: Sequence[PublicKey], at: datetime) -> None:

@@ -1,0 +1,66 @@
+"""The vectors as files: JSON, everything a verifier needs beside every document."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+
+from simulators.sd_jwt_faults.holder import holder_faults
+from simulators.sd_jwt_faults.issuer import issuer_faults
+from simulators.sd_jwt_faults.rules import RULES
+from simulators.sd_jwt_faults.sound import sound_documents
+from simulators.sd_jwt_faults.structure import structure_faults
+from simulators.sd_jwt_faults.vector import Vector
+
+__all__ = ["render"]
+
+_FILES: dict[str, Callable[[], Iterator[Vector]]] = {
+    "sound.json": sound_documents,
+    "structure.json": structure_faults,
+    "issuer.json": issuer_faults,
+    "holder.json": holder_faults,
+}
+_PROVENANCE = "made for Dongui by tests/vectors/sd_jwt/make_mutations.py; nobody's data"
+_LICENCE = "Apache-2.0"
+
+
+def render() -> dict[str, str]:
+    """Return each file's name and its whole text."""
+    return {name: _file(list(vectors())) for name, vectors in _FILES.items()}
+
+
+def _file(vectors: list[Vector]) -> str:
+    certificates = {_short(anchor): anchor.hex() for vector in vectors for anchor in vector.judging.anchors}
+    content = {
+        "format": "dongui-sd-jwt-vectors/1",
+        "certificates": dict(sorted(certificates.items())),
+        "vectors": [_entry(vector) for vector in vectors],
+    }
+    return json.dumps(content, indent=1, ensure_ascii=True) + "\n"
+
+
+def _entry(vector: Vector) -> dict[str, object]:
+    judging = vector.judging
+    clause, rule = RULES[vector.expect]
+    return {
+        "name": vector.name,
+        "expect": vector.expect,
+        "stage": vector.stage,
+        "clause": clause,
+        "rule": rule,
+        # Latin-1: one character for each byte, for the vector that is no ASCII.
+        "document": vector.document.decode("latin-1"),
+        "anchors": [_short(anchor) for anchor in judging.anchors],
+        "metadata": judging.metadata,
+        "accepted_types": list(judging.accepted_types),
+        "at": judging.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "nonce": judging.nonce,
+        "audience": judging.audience,
+        "provenance": _PROVENANCE,
+        "licence": _LICENCE,
+    }
+
+
+def _short(certificate: bytes) -> str:
+    return hashlib.sha256(certificate).hexdigest()[:16]

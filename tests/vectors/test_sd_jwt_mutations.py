@@ -1,0 +1,175 @@
+"""Every vector of ``tests/vectors/sd_jwt`` against the verifier: one fault, one name; no fault, verified."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from dongui.documents.authenticated import AuthenticatedDocument, HolderBinding
+from dongui.documents.sd_jwt.issuer_keys import SdJwtIssuers
+from dongui.documents.sd_jwt.key_binding import KeyBindingExpectation
+from dongui.documents.sd_jwt.verifying import authenticate, require_bound
+from dongui.documents.status import StatusEvidence
+from dongui.documents.trust import TrustAnchors
+from dongui.environment import FixedClock
+from dongui.errors import DonguiError, Refused, failures
+from simulators.sd_jwt_faults.files import render
+
+HERE = Path(__file__).parent / "sd_jwt"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One vector as a third party reads it: from the file alone."""
+
+    name: str
+    expect: str
+    stage: str
+    clause: str
+    rule: str
+    document: bytes
+    issuers: SdJwtIssuers
+    at: datetime
+    expectation: KeyBindingExpectation | None
+    provenance: str
+    licence: str
+
+    def judge(self) -> AuthenticatedDocument:
+        """What the verifier makes of it."""
+        return authenticate(
+            self.document,
+            issuers=self.issuers,
+            clock=FixedClock(self.at),
+            nonce_and_audience=self.expectation,
+            status=StatusEvidence.none(),
+        )
+
+
+@cache
+def cases() -> tuple[Case, ...]:
+    """Every vector of every file."""
+    return tuple(case for path in sorted(HERE.glob("*.json")) for case in _cases_of(path))
+
+
+def _cases_of(path: Path) -> list[Case]:
+    content = json.loads(path.read_text(encoding="ascii"))
+    certificates = {name: bytes.fromhex(der) for name, der in content["certificates"].items()}
+    return [
+        Case(
+            name=entry["name"],
+            expect=entry["expect"],
+            stage=entry["stage"],
+            clause=entry["clause"],
+            rule=entry["rule"],
+            document=entry["document"].encode("latin-1"),
+            issuers=SdJwtIssuers.from_files(
+                {name: text.encode() for name, text in entry["metadata"].items()},
+                anchors=TrustAnchors.from_certificates([certificates[name] for name in entry["anchors"]]),
+                accepted_types=entry["accepted_types"],
+            ),
+            at=datetime.fromisoformat(entry["at"]),
+            expectation=KeyBindingExpectation(entry["nonce"], entry["audience"]) if entry["nonce"] else None,
+            provenance=entry["provenance"],
+            licence=entry["licence"],
+        )
+        for entry in content["vectors"]
+    ]
+
+
+def with_faults() -> list[Case]:
+    return [case for case in cases() if case.expect != "verified"]
+
+
+def sound() -> list[Case]:
+    return [case for case in cases() if case.expect == "verified"]
+
+
+@pytest.mark.parametrize("case", with_faults(), ids=lambda case: case.name)
+def test_one_fault_is_refused_by_its_one_name(case: Case) -> None:
+    """The verifier names this fault, not another, and never lets it pass."""
+    with pytest.raises(DonguiError) as caught:
+        case.judge()
+    assert caught.value.name == case.expect
+
+
+@pytest.mark.parametrize("case", sound(), ids=lambda case: case.name)
+def test_without_a_fault_it_verifies(case: Case) -> None:
+    """What differs from these in one thing is refused; so they themselves must not be."""
+    document = case.judge()
+    if case.stage == "sound-not-bound":
+        assert document.holder_binding is HolderBinding.NOT_BOUND
+        with pytest.raises(Refused) as caught:
+            require_bound(document)
+        assert caught.value.name == "sd-jwt.holder-not-bound"
+    else:
+        require_bound(document)
+        withheld = {"nothing-disclosed", "no-disclosable-claims"}
+        assert (document.portrait is None) == (case.name in withheld)
+
+
+def test_every_algorithm_and_hash_is_among_them() -> None:
+    """Four signatures, three digests."""
+    names = {case.name for case in sound()}
+    for algorithm in ("es256", "es384", "es512", "eddsa"):
+        assert {f"{algorithm}-sha-{bits}" for bits in (256, 384, 512)} <= names
+
+
+def test_what_was_tolerated_is_named() -> None:
+    """The two things this verifier tolerates stand on the document as remarks, and on no other."""
+    remarked = {case.name: case.judge().remarks for case in sound() if case.judge().remarks}
+    assert remarked == {
+        "earlier-type-name": ("sd-jwt.earlier-type-name",),
+        "issuing-time-not-stated": ("sd-jwt.issuing-time-not-stated",),
+    }
+
+
+def test_names_are_as_distinct_as_the_faults() -> None:
+    """One name, one rule; one rule, one name. Nobody is told "invalid" where two things can be wrong."""
+    rules = defaultdict(set)
+    for case in cases():
+        rules[case.expect].add((case.clause, case.rule))
+    assert all(len(found) == 1 for found in rules.values())
+    assert len({next(iter(found)) for found in rules.values()}) == len(rules)
+    assert len({case.name for case in cases()}) == len(cases())
+    assert len(with_faults()) >= 100
+
+
+def test_every_refusal_of_the_verifier_has_its_vector() -> None:
+    """A name no vector brings about is a check nobody has seen work.
+
+    Left out: what only the verifier's own set-up can bring about, limits whose vector would be megabytes, and
+    names another name stands for where a credential is read.
+    """
+    elsewhere = {
+        "jose.json-too-large",
+        "jose.key-malformed",
+        "jose.signature-invalid",
+        "sd-jwt.expectation-malformed",
+        "sd-jwt.holder-not-bound",
+        "sd-jwt.metadata-unreadable",
+        "sd-jwt.no-issuers",
+        "sd-jwt.no-types",
+        "sd-jwt.portrait-too-large",
+        "sd-jwt.too-large",
+    }
+    rooms = {name for name in failures() if name.split(".")[0] in {"jose", "sd-jwt"}}
+    assert rooms - {case.expect for case in cases()} == elsewhere
+
+
+def test_the_files_are_what_the_script_makes() -> None:
+    """Provenance: nothing in the files was written by hand or by another machine's chance."""
+    for name, text in render().items():
+        assert (HERE / name).read_text(encoding="ascii") == text, name
+    assert {path.name for path in HERE.glob("*.json")} == set(render())
+
+
+def test_every_vector_says_whose_it_is() -> None:
+    """Provenance and licence stand beside each."""
+    assert {case.licence for case in cases()} == {"Apache-2.0"}
+    assert all(case.provenance for case in cases())
