@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from dongui.documents.trust.certificate_extensions import CERT_SIGN
 from dongui.documents.trust.country_certificate import CountryCertificate, read_country_certificate
@@ -17,12 +18,29 @@ __all__ = ["MAX_COUNTRY_ANCHORS", "CscaAnchor", "CscaAnchors"]
 MAX_COUNTRY_ANCHORS = 5_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CscaAnchor:
-    """One trusted authority. ``listed_at``: when the list naming it was signed; ``None``: given alone."""
+    """One trusted authority. ``listed_at``: when the list naming it was signed; ``None``: given alone.
 
-    certificate: CountryCertificate
+    A list has hundreds, a verification needs one: the certificate is read when it is first looked at.
+    ``name_key`` is its subject's :attr:`.DistinguishedName.key`.
+    """
+
+    encoded: bytes = field(repr=False)
+    name_key: bytes = field(repr=False)
     listed_at: datetime | None = None
+
+    @classmethod
+    def of(cls, certificate: CountryCertificate, listed_at: datetime | None = None) -> CscaAnchor:
+        """The anchor for a certificate that was read already."""
+        anchor = cls(certificate.encoded, certificate.subject.key, listed_at)
+        anchor.__dict__["certificate"] = certificate
+        return anchor
+
+    @cached_property
+    def certificate(self) -> CountryCertificate:
+        """The certificate. It was read whole before it became an anchor, so it can be read again."""
+        return read_country_certificate(self.encoded)
 
     @property
     def country(self) -> str | None:
@@ -72,7 +90,7 @@ class CscaAnchors:
         """
         read = [_read(encoded, number) for number, encoded in enumerate(certificates, start=1)]
         require_proved(read, trusted=())
-        return cls((CscaAnchor(certificate) for certificate in read), max_list_age=timedelta())
+        return cls(map(CscaAnchor.of, read), max_list_age=timedelta())
 
     def __iter__(self) -> Iterator[CscaAnchor]:
         """The anchors, in the order given."""
@@ -99,7 +117,7 @@ class CscaAnchors:
 
     def named(self, name: DistinguishedName) -> tuple[CscaAnchor, ...]:
         """The authorities of one name: several where a key was renewed."""
-        return self._by_name.get(name, ())
+        return self._by_name.get(name.key, ())
 
     def require_fresh(self, anchor: CscaAnchor, *, at: datetime) -> None:
         """Raise ``Trouble`` (``trust.list-stale``) where the list naming this anchor is too old at ``at``.
@@ -120,12 +138,15 @@ def require_proved(given: Sequence[CountryCertificate], *, trusted: Iterable[Cou
     A link certificate (ICAO 9303-12, 4.3) carries trust from an authority's old key to its new one; only the
     old key can. Raises ``Refused``: ``trust.not-country-authority``, ``trust.link-unproved``.
     """
-    proved, left = list(trusted), list(given)
     for certificate in given:
         if not _may_be_authority(certificate):
             raise Refused("trust.not-country-authority", f"{certificate.subject.text} may not issue")
+    proved = [one for one in given if one.is_signed_by(one.key)]
+    left = [one for one in given if one not in proved]
+    if left:
+        proved += trusted  # read only where a link asks for it: a master list is long
     while left:
-        found = [one for one in left if one.is_signed_by(one.key) or _is_link_from(one, proved)]
+        found = [one for one in left if _is_link_from(one, proved)]
         if not found:
             raise Refused("trust.link-unproved", f"no authority here signed {left[0].subject.text}")
         proved += found
@@ -153,9 +174,9 @@ def _newest(anchors: Iterable[CscaAnchor]) -> tuple[CscaAnchor, ...]:
     """Each certificate once. Given alone it has no age; else the youngest list naming it speaks for it."""
     found: dict[bytes, CscaAnchor] = {}
     for anchor in anchors:
-        before = found.get(anchor.certificate.encoded)
+        before = found.get(anchor.encoded)
         if before is None or _speaks_later(anchor, before):
-            found[anchor.certificate.encoded] = anchor
+            found[anchor.encoded] = anchor
     return tuple(found.values())
 
 
@@ -165,8 +186,8 @@ def _speaks_later(anchor: CscaAnchor, before: CscaAnchor) -> bool:
     return anchor.listed_at is None or anchor.listed_at > before.listed_at
 
 
-def _by_name(anchors: Iterable[CscaAnchor]) -> dict[DistinguishedName, tuple[CscaAnchor, ...]]:
-    found: defaultdict[DistinguishedName, list[CscaAnchor]] = defaultdict(list)
+def _by_name(anchors: Iterable[CscaAnchor]) -> dict[bytes, tuple[CscaAnchor, ...]]:
+    found: defaultdict[bytes, list[CscaAnchor]] = defaultdict(list)
     for anchor in anchors:
-        found[anchor.certificate.subject].append(anchor)
-    return {name: tuple(members) for name, members in found.items()}
+        found[anchor.name_key].append(anchor)
+    return {key: tuple(members) for key, members in found.items()}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from dongui.encoding.der import DerError, Node
 
@@ -36,6 +38,12 @@ class DistinguishedName:
     encoded: bytes = field(compare=False, repr=False)
     countries: tuple[str, ...] = field(compare=False)
     canonical: tuple[frozenset[tuple[str, str]], ...] = field(repr=False)
+
+    @property
+    def key(self) -> bytes:
+        """32 bytes that are equal for equal names, to look them up by."""
+        parts = [sorted(map(list, part)) for part in self.canonical]
+        return sha256(json.dumps(parts).encode()).digest()
 
 
 def read_name(node: Node) -> DistinguishedName:

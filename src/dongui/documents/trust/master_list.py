@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dongui.documents.trust.certificate_extensions import DIGITAL_SIGNATURE
 from dongui.documents.trust.country_certificate import CountryCertificate, read_country_certificate
-from dongui.documents.trust.csca import CscaAnchor, CscaAnchors
+from dongui.documents.trust.csca import CscaAnchor
 from dongui.documents.trust.signed_data import check_signed_data, read_signed_data
 from dongui.encoding.der import DerError, Node, read
 from dongui.errors import Refused
@@ -37,11 +37,7 @@ class MasterList:
 
     def anchors(self) -> tuple[CscaAnchor, ...]:
         """Every authority of the list: the list itself vouches for links, too."""
-        return tuple(CscaAnchor(certificate, self.signed_at) for certificate in self.certificates)
-
-    def as_anchors(self, *, max_age: timedelta) -> CscaAnchors:
-        """The list alone as anchors, good for ``max_age`` after its signing."""
-        return CscaAnchors(self.anchors(), max_list_age=max_age)
+        return tuple(CscaAnchor.of(certificate, self.signed_at) for certificate in self.certificates)
 
 
 def read_master_list(data: bytes, *, roots: Sequence[CountryCertificate]) -> MasterList:
