@@ -53,7 +53,21 @@ def refusal(contents: Mapping[str, bytes] | bytes) -> str:
         (("010E", "DG14", "Datagroup14.bin"), 14),
         (("0110", "EF.DG16"), 16),
         (
-            ("0100", "0111", "DG0", "DG17", "DG1_1", "DG1.txt", "readme", "", "..", "DG", "EF.COMS", "011C"),
+            (
+                "0100",
+                "0111",
+                "DG0",
+                "DG17",
+                "DG1_1",
+                "DG1.txt",
+                "readme",
+                "",
+                "..",
+                "DG",
+                "EF.COMS",
+                "011C",
+                "\u017fod",
+            ),
             None,
         ),
     ],
@@ -64,7 +78,7 @@ def test_names_mean_files(names: tuple[str, ...], number: int | None) -> None:
 
 
 def test_every_file_has_its_identifier() -> None:
-    """ICAO 9303-10, table 38."""
+    """ICAO 9303-10, 4.6 and 4.7."""
     assert [file_identifier(number) for number in (COM, SOD, 1, 2, 14, 15, 16)] == [
         0x011E, 0x011D, 0x0101, 0x0102, 0x010E, 0x010F, 0x0110,
     ]  # fmt: skip

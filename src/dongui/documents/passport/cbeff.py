@@ -15,7 +15,7 @@ _TYPE, _OWNER, _FORMAT = 0x81, 0x87, 0x88
 # Header version, type, subtype, creation, validity, creator, owner and type of the format.
 _HEADER_TAGS = {0x80, _TYPE, 0x82, 0x83, 0x85, 0x86, _OWNER, _FORMAT}
 _FACE = 2  # ISO/IEC 19785-3; 8 is a finger, 16 an iris
-_MAX_TEMPLATES = 9  # ICAO 9303-10, table 42
+_MAX_TEMPLATES = 9  # ICAO 9303-10, 4.7.2
 
 
 @dataclass(frozen=True, slots=True)

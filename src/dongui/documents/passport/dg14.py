@@ -65,7 +65,7 @@ class ActiveAuthenticationInfo:
 
 @dataclass(frozen=True, slots=True)
 class PaceInfo:
-    """9303-11, 9.2.1: a PACE protocol, and standardised domain parameters by number (table 6 there)."""
+    """9303-11, 9.2.1: a PACE protocol, and standardised domain parameters by number (9.5.1 there)."""
 
     protocol: str
     version: int

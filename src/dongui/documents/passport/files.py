@@ -30,7 +30,7 @@ __all__ = [
     "identify",
 ]
 
-# ICAO 9303-10, table 38: data groups by their number; EF.COM and EF.SOD stand beside them.
+# ICAO 9303-10, 4.6 and 4.7: data groups by their number; EF.COM and EF.SOD stand beside them.
 DATA_GROUP_TAGS: Mapping[int, int] = MappingProxyType(
     dict(
         enumerate(
@@ -66,6 +66,8 @@ def identify(name: str) -> int | None:
     By file identifier (``011E``, ``0102.bin``) or by data group in the usual spellings (``EF.COM``,
     ``COM.bin``, ``DG1``, ``EF_DG01.dat``, ``Datagroup14.bin``); case does not count.
     """
+    if not name.isascii():
+        return None  # some letters become ASCII ones in upper case
     stem = _SUFFIX.sub("", name.upper())
     if found := _NAMED.fullmatch(stem):
         return COM if found[1] == "COM" else SOD
@@ -82,7 +84,7 @@ def file_label(number: int) -> str:
 
 
 def file_identifier(number: int) -> int:
-    """Return the file identifier (ICAO 9303-10, table 38) under which a chip holds the file."""
+    """Return the file identifier (ICAO 9303-10, 4.6 and 4.7) under which a chip holds the file."""
     return next(identifier for identifier, held in _IDENTIFIERS.items() if held == number)
 
 

@@ -1,7 +1,7 @@
 """Tag, length, value as chips write it: the part of BER (ISO/IEC 8825-1, ISO/IEC 7816-4) that ICAO 9303 uses.
 
 Nothing here recurses and nothing is allocated by a declared length: values are slices of what was given.
-Lengths are definite; indefinite ones have no place in a file that is hashed as a whole (ICAO 9303-10, 4.2).
+Lengths are definite (ISO/IEC 7816-4, 5.2.2): a file that is hashed as a whole has an end that is known.
 """
 
 from __future__ import annotations
