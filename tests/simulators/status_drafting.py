@@ -68,7 +68,7 @@ class ListDraft:
             "ttl": self.ttl,
             "status_list": {"bits": self.bits, "lst": base64url(self._compressed())},
         }
-        header = {"alg": algorithm_of(self.key), "typ": "statuslist+jwt"}
+        header: dict[str, Any] = {"alg": algorithm_of(self.key), "typ": "statuslist+jwt"}
         if self.chain:
             header["x5c"] = [base64.b64encode(plan.sign()).decode() for plan in self.chain]
         present = {name: value for name, value in claims.items() if value is not None}
@@ -82,10 +82,8 @@ class ListDraft:
             65534: self.ttl,
             65533: {"bits": self.bits, "lst": self._compressed()},
         }
-        header: dict[Any, Any] = {
-            1: _COSE_ALGORITHMS[algorithm_of(self.key)],
-            16: "application/statuslist+cwt",
-        }
+        algorithm = _COSE_ALGORITHMS[algorithm_of(self.key)]
+        header: dict[Any, Any] = {1: algorithm, 16: "application/statuslist+cwt"}
         unprotected: dict[Any, Any] = {33: [plan.sign() for plan in self.chain]} if self.chain else {}
         present = {name: value for name, value in claims.items() if value is not None}
         protected = plain(self._edited("header", header))

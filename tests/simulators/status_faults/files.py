@@ -13,7 +13,7 @@ RULES: dict[str, tuple[str, str]] = {
     "verified": (f"{_TSL}, Validation Rules", "The newest list that holds says that the document is valid."),
     "status.list-missing": (
         f"{_TSL}, Validation Rules, 2; Dongui",
-        "A list whose sub is the reference's URI is on file and can be read; if not, nothing is said about the document.",
+        "A list that can be read, whose sub is the reference's URI, is on file.",
     ),
     "status.list-malformed": (
         f"{_TSL}, Validation Rules, 5",
