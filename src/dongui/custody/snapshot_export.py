@@ -12,6 +12,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkstemp
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -106,9 +108,12 @@ def _changes(batch: pa.RecordBatch) -> NDArray[np.bool_]:
 def _write(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
     if path.exists():
         raise Misuse("snapshot.already-there", str(path))
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = None
     try:
-        rows = _write_part(part, schema, batches)
+        descriptor, name = mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)
+        part = Path(name)
+        with os.fdopen(descriptor, "wb") as file:
+            rows = _write_part(file, schema, batches)
         # The name appears only where none was, and only over durable bytes.
         os.link(part, path)
         _synchronise(path.parent)
@@ -118,30 +123,28 @@ def _write(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> 
         name = "storage.full" if error.errno in (28, 122) else "storage.failed"
         raise Trouble(name, f"{path}: {error.strerror}") from None
     finally:
-        part.unlink(missing_ok=True)
+        if part is not None:
+            part.unlink(missing_ok=True)
     return rows
 
 
-def _write_part(part: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+def _write_part(file: BinaryIO, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
     numbers = [field.name for field in schema if not pa.types.is_fixed_size_binary(field.type)]
     narrow = [field.name for field in schema if field.type in (pa.uint8(), pa.uint16())]
-    encodings = {name: _DIFFERENCES for name in numbers if name not in narrow}
     rows = 0
-    with part.open("xb") as file:
-        with pq.ParquetWriter(
-            file,
-            schema,
-            compression="none",
-            use_dictionary=narrow,
-            column_encoding=encodings,
-            write_statistics=["person"],
-            store_schema=True,
-        ) as writer:
-            for batch in _grouped(batches, schema):
-                writer.write_table(batch, row_group_size=_GROUP_ROWS)
-                rows += batch.num_rows
-        file.flush()
-        os.fsync(file.fileno())
+    with pq.ParquetWriter(
+        file,
+        schema,
+        compression="none",
+        use_dictionary=narrow,
+        column_encoding={name: _DIFFERENCES for name in numbers if name not in narrow},
+        write_statistics=["person"],
+    ) as writer:
+        for table in _grouped(batches, schema):
+            writer.write_table(table, row_group_size=_GROUP_ROWS)
+            rows += table.num_rows
+    file.flush()
+    os.fsync(file.fileno())
     return rows
 
 

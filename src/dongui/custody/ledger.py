@@ -1,0 +1,191 @@
+"""The consent ledger of custody: first the log, then the ledger, and nothing lost in between.
+
+An append is: the events are noted as pending, durably; their entries are appended to the log; the events are
+kept with their positions and the note is struck. Killed anywhere, the next append or export finishes what
+was begun: it looks for the noted entries in the log, and appends them if they are not there. A withdrawal
+that was accepted is therefore never forgotten, and no event ever stands without its entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from dongui.custody.consent_events import ConsentAct, ConsentKey, CustodyEvent, follow, zones_agree
+from dongui.custody.moments import microseconds
+from dongui.custody.schema import Layout
+from dongui.custody.snapshot_export import SnapshotTerms, write_consents
+from dongui.environment import Clock, Entropy
+from dongui.errors import DonguiError, Misuse, Trouble
+from dongui.log.entry import BLIND_BYTES
+from dongui.log.interface import MAX_BATCH, Log
+
+__all__ = ["EventReader", "EventStore", "LoggedLedger", "Pending"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Events noted before their entries were appended to a log that then had ``log_size`` entries."""
+
+    log_size: int
+    events: tuple[CustodyEvent, ...]
+
+
+class EventReader(Protocol):
+    """One consistent moment of a store, whatever is appended meanwhile."""
+
+    def dictionaries(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """Return the purposes' and the recipients' numbers."""
+
+    def persons(self) -> int:
+        """Return how many people are known."""
+
+    def last_logged_us(self) -> int:
+        """Return when the latest event was logged; 0 where there is none."""
+
+    def rows(self, layout: Layout) -> Iterable[pa.RecordBatch]:
+        """Return every event as rows of the consents table, in its order."""
+
+
+class EventStore(Protocol):
+    """What the ledger asks of a database. Every method is one transaction, durable on return."""
+
+    def exclusively(self) -> AbstractContextManager[None]:
+        """Keep every other writer out, in this process and others; given up if this process dies."""
+
+    def reading(self) -> AbstractContextManager[EventReader]:
+        """Read one consistent moment, that of the call."""
+
+    def know(self, people: Iterable[bytes]) -> int:
+        """Number people that are new, from 0 without gaps; return how many were."""
+
+    def unknown(self, people: Iterable[bytes]) -> list[bytes]:
+        """Return those that are not known."""
+
+    def latest(self, key: ConsentKey) -> CustodyEvent | None:
+        """Return the event of a key with the highest position."""
+
+    def note(self, pending: Pending) -> None:
+        """Note events as pending. There is nothing pending yet."""
+
+    def pending(self) -> Pending | None:
+        """Return what is noted."""
+
+    def strike(self) -> None:
+        """Forget the note: its entries were not appended."""
+
+    def keep(self, events: Sequence[CustodyEvent]) -> None:
+        """Keep events with their positions, and forget the note, all or nothing."""
+
+
+class LoggedLedger:
+    """The :class:`~dongui.custody.consent_events.CustodyLedger` over a store and a log."""
+
+    def __init__(self, store: EventStore, *, log: Log, clock: Clock, entropy: Entropy) -> None:
+        self._store = store
+        self._log = log
+        self._clock = clock
+        self._entropy = entropy
+
+    def register_people(self, people: Iterable[bytes]) -> int:
+        """Make people known, each by 16 bytes; those known already stay. Return how many are new."""
+        with self._store.exclusively():
+            return self._store.know(people)
+
+    def latest(self, key: ConsentKey) -> CustodyEvent | None:
+        """Return the latest event of one key, or None."""
+        return self._store.latest(key)
+
+    def append(self, acts: Iterable[ConsentAct]) -> list[CustodyEvent]:
+        """Log acts and keep them as events, all or none, durably; return them with their positions.
+
+        At most MAX_BATCH at once. Raises ``Misuse``: ``snapshot.unknown-person``, ``log.batch-too-large``,
+        and what :func:`~dongui.custody.consent_events.follow` and ``zones_agree`` raise; ``Trouble``:
+        ``snapshot.clock-behind``, and the log's and the store's. Then nothing was appended, unless the
+        process was killed: then the next call finishes it.
+        """
+        several = list(acts)
+        if not several:
+            return []
+        if len(several) > MAX_BATCH:
+            raise Misuse("log.batch-too-large", f"{len(several)} acts; the limit is {MAX_BATCH}")
+        zones_agree(act.claimed_at for act in several)
+        with self._store.exclusively():
+            self._settle()
+            events = self._events(several)
+            self._store.note(Pending(self._log.checkpoint().size, tuple(events)))
+            return self._finish(events)
+
+    def export(self, path: Path, *, layout: Layout, folded: bool) -> int:
+        """Write a snapshot of everything logged so far; return its number of rows.
+
+        Others may append meanwhile; they are not in it. Raises as
+        :func:`~dongui.custody.snapshot_export.write_consents`.
+        """
+        with ExitStack() as stack:
+            with self._store.exclusively():
+                # Below the checkpoint's size there is now no entry whose event is not in the store.
+                self._settle()
+                checkpoint = self._log.checkpoint()
+                reader = stack.enter_context(self._store.reading())
+            purposes, recipients = reader.dictionaries()
+            terms = SnapshotTerms(
+                layout=layout,
+                position=checkpoint.size,
+                position_us=reader.last_logged_us(),
+                checkpoint=checkpoint.note,
+                created_us=microseconds(self._clock.now()),
+                persons=reader.persons(),
+                purposes=purposes,
+                recipients=recipients,
+            )
+            return write_consents(path, reader.rows(layout), terms, folded=folded)
+
+    def _events(self, acts: list[ConsentAct]) -> list[CustodyEvent]:
+        unknown = self._store.unknown({act.key.person for act in acts})
+        if unknown:
+            detail = f"{len(unknown)} of the {len(acts)} acts' people are not known"
+            raise Misuse("snapshot.unknown-person", detail)
+        now = self._clock.now()
+        with self._store.reading() as reader:
+            behind = reader.last_logged_us() - microseconds(now)
+        if behind > 0:
+            raise Trouble("snapshot.clock-behind", f"by {behind} microseconds, of the last event logged")
+        last: dict[ConsentKey, CustodyEvent | None] = {}
+        events = []
+        for act in acts:
+            before = last[act.key] if act.key in last else self._store.latest(act.key)
+            event = follow(before, act, logged_at=now, blind=self._entropy.draw(BLIND_BYTES))
+            last[act.key] = event
+            events.append(event)
+        return events
+
+    def _finish(self, events: Sequence[CustodyEvent]) -> list[CustodyEvent]:
+        try:
+            positions = self._log.append([event.entry() for event in events])
+        except DonguiError:
+            self._store.strike()  # The log promises that then nothing was appended.
+            raise
+        return self._keep(events, positions.start)
+
+    def _keep(self, events: Sequence[CustodyEvent], begin: int) -> list[CustodyEvent]:
+        kept = [replace(event, position=place) for place, event in enumerate(events, start=begin)]
+        self._store.keep(kept)
+        return kept
+
+    def _settle(self) -> None:
+        """Finish what a killed process began. A batch stands in the log whole and in a row, or not at all."""
+        pending = self._store.pending()
+        if pending is None:
+            return
+        first = pending.events[0].entry()
+        for index in range(pending.log_size, self._log.checkpoint().size):
+            if self._log.entry(index) == first:
+                self._keep(pending.events, index)
+                return
+        self._finish(pending.events)
