@@ -19,7 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Never
 
 from dongui.biometrics.comparison import ComparisonDecision, compare
-from dongui.biometrics.operating_points import operating_point, operating_points
+from dongui.biometrics.operating_points import (
+    install_operating_point,
+    operating_point,
+    operating_points,
+    read_operating_point,
+)
 from dongui.capture import Capture
 from dongui.consent.coverage import Covered, covers
 from dongui.consent.purpose import ArtefactClass, document_not_accepted
@@ -241,14 +246,28 @@ def _disclosed(value: bytes | None, what: Literal["subject", "portrait"]) -> byt
 
 
 def prepare(arguments: bytes, progress: Callable[[str], None]) -> Instruments:
-    """Load every model, once, before anybody arrives. ``arguments`` is the path of the models' cache."""
+    """Load every model, once, before anybody arrives.
+
+    ``arguments`` is the path of the models' cache, then, each after a zero byte, the data files of operating
+    points beside those that ship. Raises ``Misuse``: ``operating-point.malformed``,
+    ``operating-point.name-taken``; ``operating-point.other-pipeline`` where one of those, or a point of the
+    recogniser that was loaded, was measured with other instruments: what it says holds for those alone.
+    """
     from dongui.biometrics.instruments import Instruments
     from dongui.rehearsal import rehearse
 
     forbid_core_dumps()
-    instruments = Instruments.load(cache=Path(arguments.decode()), progress=progress)
+    cache, *points = arguments.split(b"\0")
+    installed = [read_operating_point(point) for point in points]
+    for point in installed:
+        install_operating_point(point)
+    instruments = Instruments.load(cache=Path(cache.decode()), progress=progress)
+    recogniser = instruments.recogniser.card.name
+    own = [point for point in operating_points().values() if point.recogniser == recogniser]
+    for point in (*own, *installed):
+        point.require_pipeline(instruments.pipeline_digest)
     progress("Rehearsing.")
-    for name in operating_points():
+    for name in (point.name for point in own):
         rehearse(partial(examine, instruments), operating_point=name)
     return instruments
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dongui.assessment.acquisition import Acquired
 from dongui.assessment.consent_ground import ConsentedTable, SignedDeclaration, declare_pictures
@@ -47,7 +48,7 @@ def declared(people: Path, name: str = "set", *, until: date = date(2027, 1, 1))
 
 
 def made_up(
-    features: np.ndarray[tuple[int, int], np.dtype[np.float32]],
+    features: NDArray[np.float32],
     person: Sequence[int],
     values: Sequence[tuple[str, ...]],
     *,
@@ -71,6 +72,30 @@ def made_up(
     with acquired:
         compare_pairs(acquired, store, progress=lambda _said: None)
     return Measurement(consented, grouping, acquired, store, FACTS)
+
+
+def made_up_people(
+    sizes: Mapping[str, int], *, spread: Mapping[str, float], seed: int, pictures: int = 2
+) -> tuple[NDArray[np.float32], list[int], list[tuple[str, ...]]]:
+    """Draw features of people in groups: a person's pictures are close, two people far apart.
+
+    A group with a ``spread`` below 1 lies around one point, so that its people look more alike.
+    """
+    generator = np.random.default_rng(seed)
+    rows: list[NDArray[np.float64]] = []
+    person: list[int] = []
+    values: list[tuple[str, ...]] = []
+    for name, size in sizes.items():
+        middle = generator.normal(size=128)
+        for _ in range(size):
+            wide = spread.get(name, 1.0)
+            face = wide * generator.normal(size=128) + np.sqrt(1 - wide**2) * middle
+            for _ in range(pictures):
+                shown = face + 0.15 * generator.normal(size=128)
+                rows.append(shown / np.linalg.norm(shown) * 0.7)
+                person.append(len(values))
+            values.append((name,))
+    return np.array(rows, dtype=np.float32), person, values
 
 
 def london_table(out: Path) -> Path:

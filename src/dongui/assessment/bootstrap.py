@@ -103,11 +103,13 @@ def bootstrap(
         return [None] * len(shares)
     generator = np.random.default_rng(list(seed))
     found: list[list[Vector]] = [[] for _ in shares]
-    at_once = max(1, _NUMBERS_AT_ONCE // max(people, *(share.width for share in shares)))
+    # The draws depend on the seed and the number of people alone, whatever they are asked for.
+    at_once = max(1, _NUMBERS_AT_ONCE // people)
     for begin in range(0, draws, at_once):
         weights = _weights(generator, min(at_once, draws - begin), people)
         for values, share in zip(found, shares, strict=True):
-            values.append(share.under(weights))
+            rows = max(1, _NUMBERS_AT_ONCE // max(share.width, 1))
+            values += [share.under(weights[first : first + rows]) for first in range(0, len(weights), rows)]
     return [_percentiles(np.concatenate(values), confidence) for values in found]
 
 

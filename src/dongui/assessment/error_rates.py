@@ -19,7 +19,16 @@ from dongui.assessment.groups import Group, Grouping
 from dongui.assessment.intervals import Governing, clopper_pearson, governing
 from dongui.assessment.score_store import MATED, NON_MATED, UNDETERMINED, ScoreStore
 
-__all__ = ["MAX_PAIRS_HELD", "Kind", "Rate", "RatesAcross", "RatesWithin", "rates_across", "rates_within"]
+__all__ = [
+    "MAX_PAIRS_HELD",
+    "Kind",
+    "Rate",
+    "RatesAcross",
+    "RatesWithin",
+    "disjoint_pairs",
+    "rates_across",
+    "rates_within",
+]
 
 #: From this many different pairs of people with an error on, the bootstrap takes its first-order form.
 MAX_PAIRS_HELD: Final = 20_000
@@ -257,7 +266,7 @@ def _by_pair(pairs: _Pairs, decision: int) -> _Counted:
             place = np.searchsorted(pairs.people(), different)
             shown = pairs.acquired.acquired[pairs.people()].astype(np.float64)
             share: Share = PairShare(place[:, 0], place[:, 1], counts.astype(np.float64), shown)
-            return _Counted(hits, trials, pairs.independent(), _disjoint(different), share)
+            return _Counted(hits, trials, pairs.independent(), disjoint_pairs(different), share)
     totals = pairs.per_person(decision)
     value = hits / trials if trials else 0.0
     influence = (totals - value * pairs.pictures_against()) / max(trials, 1)
@@ -266,7 +275,7 @@ def _by_pair(pairs: _Pairs, decision: int) -> _Counted:
     return _Counted(hits, trials, pairs.independent(), disjoint, LinearShare(value, influence))
 
 
-def _disjoint(people: NDArray[np.int64]) -> int:
+def disjoint_pairs(people: NDArray[np.int64]) -> int:
     """Count pairs that share nobody, taken as they come: at least half of the most there could be."""
     taken: set[int] = set()
     count = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dongui.assessment.acquisition import Acquired, acquire_people
+from dongui.assessment.choosing import choose_bounds
 from dongui.assessment.consent_ground import ConsentedTable
 from dongui.assessment.det_curve import bars, det_curve
 from dongui.assessment.differentials import differential
 from dongui.assessment.error_rates import Kind, RatesWithin, rates_across, rates_within
 from dongui.assessment.extreme_values import extrapolate
 from dongui.assessment.groups import Group, Grouping, grouping_of
+from dongui.assessment.limits import Limits
 from dongui.assessment.needs import need_of
 from dongui.assessment.result import (
     AcrossResult,
@@ -35,28 +36,16 @@ from dongui.assessment.result import (
     shown_rates,
 )
 from dongui.assessment.score_store import Bounds, ScoreStore
+from dongui.assessment.seeds import seed_of
 from dongui.assessment.trials import PAIRS_AT_ONCE, pairs
 from dongui.biometrics.instruments import Instruments
 
-__all__ = ["CONFIDENCE", "DRAWS", "Limits", "Measurement", "measure", "seed_of"]
+__all__ = ["Measurement", "compare_pairs", "measure", "measure_and_choose"]
 
-CONFIDENCE: Final = 0.95
-DRAWS: Final = 1000
 #: FMRs whose bounds the tail is asked for.
 _LOW_FMRS: Final = (1e-3, 1e-4, 1e-5, 1e-6)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What is asked of every group's governing interval at ``confidence``: its upper ends at most these."""
-
-    max_fmr: float
-    max_fnmr: float
-    confidence: float = CONFIDENCE
-
-    def __post_init__(self) -> None:
-        if not (0 < self.max_fmr < 1 and 0 < self.max_fnmr < 1 and 0.5 <= self.confidence < 1):
-            raise ValueError("limits and confidence are proportions")
+# While bounds are being chosen none decides.
+_ANY_BOUNDS: Final = Bounds(0.5, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,16 +196,44 @@ def measure(
     Raises as :func:`acquire_people` and :func:`grouping_of`.
     """
     grouping = grouping_of(consented.table)
-    card = instruments.recogniser.card
     with acquire_people(
         consented, instruments=instruments, at_once=PAIRS_AT_ONCE, progress=progress
     ) as acquired:
         store = ScoreStore(grouping, bounds)
         compare_pairs(acquired, store, progress=progress)
-    facts = RecogniserFacts(
+    return Measurement(consented, grouping, acquired, store, _facts(instruments))
+
+
+def measure_and_choose(
+    consented: ConsentedTable,
+    *,
+    instruments: Instruments,
+    limits: Limits,
+    method: Method,
+    progress: Callable[[str], None],
+) -> Measurement:
+    """As :func:`measure`, at bounds chosen so that every group keeps ``limits``.
+
+    Raises as :func:`measure` and :func:`choose_bounds`.
+    """
+    grouping = grouping_of(consented.table)
+    with acquire_people(
+        consented, instruments=instruments, at_once=PAIRS_AT_ONCE, progress=progress
+    ) as acquired:
+        store = ScoreStore(grouping, _ANY_BOUNDS)
+        compare_pairs(acquired, store, progress=progress)
+        bounds = choose_bounds(grouping, acquired, store, limits=limits, method=method)
+        # Once more at the bounds chosen: counts there are exact, and so are the people behind them.
+        store = ScoreStore(grouping, bounds)
+        compare_pairs(acquired, store, progress=progress)
+    return Measurement(consented, grouping, acquired, store, _facts(instruments))
+
+
+def _facts(instruments: Instruments) -> RecogniserFacts:
+    card = instruments.recogniser.card
+    return RecogniserFacts(
         card.name, card.digest.hex(), card.weights_sha256, instruments.pipeline_digest.hex()
     )
-    return Measurement(consented, grouping, acquired, store, facts)
 
 
 def compare_pairs(acquired: Acquired, store: ScoreStore, *, progress: Callable[[str], None]) -> None:
@@ -264,9 +281,3 @@ def _shown_values(members: Sequence[RatesWithin], kind: Kind) -> list[tuple[str,
         if kind in rates:
             shown.append((one.group.name, one.rates[kind].value))
     return shown
-
-
-def seed_of(method: Method, what: str) -> tuple[int, ...]:
-    """Return the seed of one set of draws: the method's, and what is drawn for."""
-    drawn = hashlib.sha256(bytes.fromhex(method.seed) + what.encode()).digest()
-    return tuple(drawn)

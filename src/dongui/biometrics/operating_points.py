@@ -7,6 +7,8 @@ A bound without its error rates is a number somebody liked. A point that ships i
 from __future__ import annotations
 
 import json
+import math
+import re
 import tomllib
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -21,12 +23,14 @@ __all__ = [
     "Chosen",
     "Measured",
     "OperatingPoint",
+    "install_operating_point",
     "operating_point",
     "operating_points",
     "read_operating_point",
 ]
 
 MAX_POINT_BYTES = 256 * 1024
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +126,10 @@ class OperatingPoint:
     chosen: Chosen | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.mated_at_most < self.non_mated_from:
+        if not 0 < self.mated_at_most < self.non_mated_from < math.inf:
             raise ValueError("the bounds must satisfy 0 < mated_at_most < non_mated_from")
+        if not _NAME.fullmatch(self.name):
+            raise ValueError("a name is 1 to 64 of a-z, 0-9 and hyphens: it stands on receipts and in paths")
         if len(self.pipeline_digest) != 32:
             raise ValueError("pipeline_digest is a SHA-256: 32 bytes")
 
@@ -218,13 +224,32 @@ def read_operating_point(data: bytes) -> OperatingPoint:
     return point
 
 
-@cache
+def install_operating_point(point: OperatingPoint) -> None:
+    """Make a point known by its name in this process, beside those that ship.
+
+    A name means one measurement: another point of a name that is taken is refused. Raises ``Misuse``
+    (``operating-point.name-taken``).
+    """
+    known = operating_points().get(point.name)
+    if known is not None and known != point:
+        raise Misuse("operating-point.name-taken", f"another operating point is called {point.name}")
+    _installed[point.name] = point
+
+
 def operating_points() -> dict[str, OperatingPoint]:
-    """Return every point that ships, by name, sorted."""
+    """Return every point that ships or was installed, by name, sorted."""
+    return dict(sorted({**_installed, **_shipped()}.items()))
+
+
+_installed: dict[str, OperatingPoint] = {}
+
+
+@cache
+def _shipped() -> dict[str, OperatingPoint]:
     folder = resources.files("dongui.biometrics.measured")
     files = (entry for entry in folder.iterdir() if entry.name.endswith(".toml"))
     found = [OperatingPoint.from_toml(file.read_text(encoding="utf-8")) for file in files]
-    return {point.name: point for point in sorted(found, key=lambda point: point.name)}
+    return {point.name: point for point in found}
 
 
 def operating_point(name: str) -> OperatingPoint:

@@ -18,7 +18,8 @@ from dongui.memory import SecretBuffer
 
 if TYPE_CHECKING:
     from dongui.assessment.consent_ground import ConsentedTable, ConsentOffice, SignedDeclaration
-    from dongui.assessment.measurement import Limits, Measurement
+    from dongui.assessment.limits import Limits
+    from dongui.assessment.measurement import Measurement
     from dongui.assessment.result import Method
     from dongui.assessment.score_store import Bounds
 
@@ -154,7 +155,7 @@ def method_of(*, confidence: float, draws: int, seed: str | None) -> Method:
 
 def limits_of(*, max_fmr: float, max_fnmr: float, confidence: float) -> Limits:
     """Return the limits every group is held to."""
-    from dongui.assessment.measurement import Limits
+    from dongui.assessment.limits import Limits
 
     return Limits(max_fmr, max_fnmr, confidence)
 

@@ -14,7 +14,7 @@ from dongui.biometrics.intervals import Proportion
 from dongui.biometrics.operating_points import Measured, OperatingPoint, operating_points
 from dongui.cli.output import JsonValue, choose, show, table
 
-__all__ = ["app"]
+__all__ = ["app", "drawn_point", "point_json"]
 
 app = typer.Typer(
     help="The models that look at faces: their cards, and what was measured.", no_args_is_help=True
@@ -60,8 +60,8 @@ def show_(name: Annotated[str, typer.Argument(help="Name of the model, as list s
     found = card(name)
     points = [point for point in operating_points().values() if point.recogniser == name]
     result: dict[str, JsonValue] = dict(asdict(found))
-    result["operating_points"] = [_point(point) for point in points]
-    show(result, lambda: Group(_drawn(found), *(part for point in points for part in _measured(point))))
+    result["operating_points"] = [point_json(point) for point in points]
+    show(result, lambda: Group(_drawn(found), *(part for point in points for part in drawn_point(point))))
 
 
 def _consent(one: ModelCard) -> str:
@@ -74,7 +74,8 @@ def _drawn(one: ModelCard) -> RenderableType:
     return table((one.name, ""), rows)
 
 
-def _measured(point: OperatingPoint) -> tuple[RenderableType, ...]:
+def drawn_point(point: OperatingPoint) -> tuple[RenderableType, ...]:
+    """Return a point's heading and its groups as a table."""
     columns = (
         choose("group", "집단"),
         choose("people", "사람 수"),
@@ -85,7 +86,15 @@ def _measured(point: OperatingPoint) -> tuple[RenderableType, ...]:
     )
     groups = (point.everyone, *point.by_group)
     rows = [
-        (one.group, str(one.people), *(_percent(rate) for rate in _rates(one).values())) for one in groups
+        (
+            one.group,
+            str(one.people),
+            _percent(one.fmr, one.fmr_interval),
+            _percent(one.fnmr, one.fnmr_interval),
+            _percent(one.undetermined_mated),
+            _percent(one.undetermined_non_mated),
+        )
+        for one in groups
     ]
     return Text("\n" + _heading(point), style="bold"), table(columns, rows)
 
@@ -99,10 +108,10 @@ def _heading(point: OperatingPoint) -> str:
     return choose(
         f"operating point {point.name}: mated up to {point.mated_at_most:g}, non-mated from "
         f"{point.non_mated_from:g}, undetermined between; {assessed}\nmeasured on {point.measured_on}: "
-        f"{point.data_set}; percent, with exact 95% intervals",
+        f"{point.data_set}; percent, with 95% intervals",
         f"판정 기준 {point.name}: {point.mated_at_most:g} 이하 일치, {point.non_mated_from:g} 이상 불일치, "
         f"그 사이는 판단 불가; {assessed}\n측정일 {point.measured_on}: {point.data_set}; "
-        "백분율과 정확한 95% 구간",
+        "백분율과 95% 구간",
     )
 
 
@@ -115,14 +124,16 @@ def _rates(one: Measured) -> dict[str, Proportion]:
     }
 
 
-def _percent(rate: Proportion) -> str:
+def _percent(rate: Proportion, answered_for: tuple[float, float] | None = None) -> str:
+    """A rate with the interval an assessment answers for, else the exact one over comparisons."""
     if rate.value is None:
         return "-"
-    low, high = rate.interval()
+    low, high = answered_for or rate.interval()
     return f"{100 * rate.value:.1f} ({100 * low:.1f}-{100 * high:.1f})"
 
 
-def _point(point: OperatingPoint) -> dict[str, JsonValue]:
+def point_json(point: OperatingPoint) -> dict[str, JsonValue]:
+    """Return a point as JSON shows it."""
     return {
         "name": point.name,
         "mated_at_most": point.mated_at_most,
@@ -131,6 +142,7 @@ def _point(point: OperatingPoint) -> dict[str, JsonValue]:
         "assessed_for_use": point.assessed_for_use,
         "data_set": point.data_set,
         "measured_on": point.measured_on.isoformat(),
+        "chosen": None if point.chosen is None else dict(asdict(point.chosen)),
         "groups": [_group(one) for one in (point.everyone, *point.by_group)],
     }
 
@@ -142,6 +154,8 @@ def _group(one: Measured) -> dict[str, JsonValue]:
         "pictures": one.pictures,
         "not_acquired": one.not_acquired,
         **{name: _counted(rate) for name, rate in _rates(one).items()},
+        "fmr_interval": None if one.fmr_interval is None else list(one.fmr_interval),
+        "fnmr_interval": None if one.fnmr_interval is None else list(one.fnmr_interval),
     }
 
 

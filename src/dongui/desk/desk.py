@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from dongui.biometrics.operating_points import install_operating_point, read_operating_point
 from dongui.capture import Capture
 from dongui.confinement import Confined, Confinement
 from dongui.consent import giving
@@ -21,7 +22,14 @@ from dongui.consent.purpose import RegisteredPurpose
 from dongui.consent.receipt import ConsentReceipt
 from dongui.consent.subject import subject_handle
 from dongui.desk.destruction import destruction_entry
-from dongui.desk.folder import ControllerEntry, purpose_folders, read_controller, read_key, require_stores
+from dongui.desk.folder import (
+    ControllerEntry,
+    operating_point_files,
+    purpose_folders,
+    read_controller,
+    read_key,
+    require_stores,
+)
 from dongui.documents.authenticated import AuthenticatedDocument
 from dongui.documents.trust import TrustAnchors
 from dongui.environment import Clock, Entropy
@@ -74,8 +82,8 @@ class Desk:
     def __init__(self, path: Path, *, clock: Clock, entropy: Entropy) -> None:
         """Open the desk that :func:`dongui.desk.create_desk` made at ``path``.
 
-        Raises ``Misuse``: ``desk.*``, ``storage.*``, ``purpose.*``; ``Trouble``: ``storage.*``, ``log.*``,
-        ``clock.implausible``.
+        Raises ``Misuse``: ``desk.*``, ``storage.*``, ``purpose.*``, ``operating-point.*``, ``file.*``;
+        ``Trouble``: ``storage.*``, ``log.*``, ``clock.implausible``.
         """
         self.path = path
         self.clock = clock
@@ -84,6 +92,9 @@ class Desk:
         self.operator_key: SignerKey = read_key(path, "receipts.key")
         log_key = read_key(path, "log.key")
         require_stores(path)
+        self._points = operating_point_files(path)
+        for point in self._points:
+            install_operating_point(read_operating_point(point))
         self.clock.now()  # A clock that cannot be right opens no store.
         with ExitStack() as opened:
             # What was opened is closed again where a later store fails.
@@ -254,7 +265,7 @@ class Desk:
         forbid_core_dumps()
         return Confinement.start(
             PREPARE,
-            arguments=str(models_cache()).encode(),
+            arguments=b"\0".join([str(models_cache()).encode(), *self._points]),
             progress=progress,
             timeout_seconds=_TIMEOUT_SECONDS,
             memory_bytes=_MEMORY_BYTES,

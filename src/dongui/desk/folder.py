@@ -6,6 +6,7 @@
     operator.keys    the public keys whoever checks a receipt needs; to be published
     keys/            receipts.key and log.key, readable by the operator alone
     purposes/        further purposes, one folder each, beside the shipped profiles
+    operating-points/  points of the operator's own, one file each, beside those that ship (made when needed)
     ledger.sqlite  sessions.sqlite  log.sqlite
 """
 
@@ -17,11 +18,13 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from dongui.biometrics.operating_points import MAX_POINT_BYTES, OperatingPoint, install_operating_point
 from dongui.consent.fields import Localised
 from dongui.consent.purpose import Party
 from dongui.environment import Entropy
 from dongui.errors import Misuse, Trouble
 from dongui.log.keys import SignerKey
+from dongui.memory import SecretBuffer
 from dongui.receipts.keys import OperatorKeys
 from dongui.receipts.statement import MAX_TEXT_BYTES
 from dongui.storage.sqlite.ledger import SqliteLedger
@@ -31,6 +34,8 @@ from dongui.storage.sqlite.sessions import SqliteSessions
 __all__ = [
     "ControllerEntry",
     "create_desk",
+    "install_point",
+    "operating_point_files",
     "purpose_folders",
     "read_controller",
     "read_key",
@@ -165,6 +170,46 @@ def purpose_folders(path: Path) -> list[Path]:
         raise Misuse("desk.not-readable", f"{path / 'purposes'}: {error.strerror}") from None
     except OSError as error:
         raise Misuse("desk.malformed", f"{path / 'purposes'}: {error.strerror}") from None
+
+
+def operating_point_files(path: Path) -> list[bytes]:
+    """Return the operator's own operating points, by file name.
+
+    Raises ``Misuse``: ``file.*``, ``desk.not-readable``.
+    """
+    try:
+        names = sorted(file for file in (path / "operating-points").iterdir() if file.suffix == ".toml")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise Misuse("desk.not-readable", f"{path / 'operating-points'}: {error.strerror}") from None
+    found = []
+    for name in names:
+        with SecretBuffer.read_file(name, max_bytes=MAX_POINT_BYTES, what="operating point") as content:
+            found.append(bytes(content.view))
+    return found
+
+
+def install_point(path: Path, point: OperatingPoint) -> Path:
+    """Keep a point in the desk at ``path``, for purposes to name; return its file.
+
+    Raises ``Misuse``: ``operating-point.name-taken``, ``desk.not-writable``; ``Trouble``
+    (``desk.not-written``).
+    """
+    install_operating_point(point)
+    folder = path / "operating-points"
+    file = folder / f"{point.name}.toml"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _write(file, point.to_toml(), 0o644)
+        _synchronise(folder)
+    except FileExistsError:
+        raise Misuse("operating-point.name-taken", f"{file.name} is in the desk already") from None
+    except PermissionError as error:
+        raise Misuse("desk.not-writable", f"{folder}: {error.strerror}") from None
+    except OSError as error:
+        raise Trouble("desk.not-written", f"{folder}: {error.strerror}") from None
+    return file
 
 
 def read_key(path: Path, name: str) -> SignerKey:
