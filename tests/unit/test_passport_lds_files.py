@@ -166,6 +166,14 @@ def test_what_is_no_zip(archive: bytes) -> None:
     assert refusal(archive).startswith("passport.archive-malformed")
 
 
+def test_a_zip_is_not_listed_for_seconds() -> None:
+    """Hundreds of thousands of entries, or megabytes of anything, are refused before they are listed."""
+    many = zipped({f"{number}.txt": b"" for number in range(3 * module.MAX_FILES)})
+    assert refusal(many) == "passport.too-many-files"
+    assert refusal(b"PK\x01\x02" * 4_000_000) == "passport.too-many-files"
+    assert refusal(bytes(16 * 1024 * 1024 + 1)) == "passport.archive-too-large"
+
+
 def test_an_encrypted_zip_is_not_guessed_at() -> None:
     """An entry under a password is refused."""
     archive = bytearray(zipped({"DG1": DG1}))

@@ -309,6 +309,7 @@ def _archives() -> Iterator[LdsVector]:
         ("nothing", malformed, b""),
         ("cut", malformed, archive({"DG1": _DG1})[:-9]),
         ("contents-exchanged", malformed, archive({"DG1": _DG1}).replace(b"ERIKSSON", b"ERIKSSEN")),
+        ("name-empty", "no-files", archive({"": _DG1})),
         ("encrypted", malformed, archive({"DG1": _DG1}, flag=1)),
         ("climbing", "archive-path", archive({"../DG1": _DG1})),
         ("absolute", "archive-path", archive({"/DG1": _DG1})),

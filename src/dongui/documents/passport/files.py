@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -57,7 +58,19 @@ _NAMED = re.compile(r"(?:EF[._ -]?)?(COM|SOD)")
 _NUMBERED = re.compile(r"(?:EF[._ -]?)?(?:DG|DATA[._ -]?GROUP)[._ -]?0?([1-9]|1[0-6])")
 _IDENTIFIED = re.compile(r"(?:0X|EF[._ -]?)?(01[0-9A-F]{2})")
 # What zipfile and zlib were seen to raise on archives that are none.
-_ARCHIVE_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError)
+_ARCHIVE_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ValueError,
+    IndexError,
+    OverflowError,
+    RuntimeError,
+    NotImplementedError,
+    OSError,
+)
+_DIRECTORY_ENTRY = b"PK\x01\x02"
 
 
 def identify(name: str) -> int | None:
@@ -127,9 +140,10 @@ class LdsFiles:
         Raises as :meth:`from_listing`, and ``passport.archive-malformed``, ``passport.archive-path`` (a name
         that climbs out of its folder), ``passport.archive-too-large`` (sizes or ratio beyond the limits).
         """
+        _require_small(archive)
         try:
             with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-                entries = [entry for entry in opened.infolist() if not entry.is_dir()]
+                entries = [entry for entry in opened.infolist() if entry.filename[-1:] != "/"]
                 _require_count(len(entries))
                 return _collected(_unpacked(opened, entries))
         except _ARCHIVE_ERRORS as error:
@@ -155,6 +169,14 @@ class LdsFiles:
         there += ["EF.COM"] if self.com is not None else []
         there += ["EF.SOD"] if self.security_object is not None else []
         return f"LdsFiles({', '.join(there)})"
+
+
+def _require_small(archive: bytes) -> None:
+    """Refuse by size and by marks of entries what would take seconds to list."""
+    if len(archive) > _MAX_TOTAL_BYTES:
+        detail = f"it has {len(archive)} bytes; the limit is {_MAX_TOTAL_BYTES}"
+        raise Refused("passport.archive-too-large", detail)
+    _require_count(archive.count(_DIRECTORY_ENTRY) // 2)
 
 
 def _require_count(count: int) -> None:
