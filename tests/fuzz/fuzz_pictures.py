@@ -1,7 +1,8 @@
 """Fuzz what a picture goes through before a face is looked for, and the reader of the recogniser's weights.
 
-The first byte chooses the reader; inputs for pictures grow from small JPEGs and PNGs, which the fuzzer is
-given as seeds. Run from the root of the tree with the ``fuzz`` dependencies installed::
+The first byte chooses the reader: a camera's picture, a document's portrait (JPEG 2000 too), or weights.
+Inputs for pictures grow from small ones of every format, which the fuzzer is given as seeds. Run from the
+root of the tree with the ``fuzz`` dependencies installed::
 
     PYTHONPATH=src:tests python tests/fuzz/fuzz_pictures.py SEEDS -max_total_time=300 -max_len=4096
 
@@ -20,18 +21,18 @@ with atheris.instrument_imports(include=["dongui"]):
     from dongui.biometrics.recognisers.dlib_file import read_network
     from dongui.biometrics.recognisers.weights import RESNET, locate
     from dongui.biometrics.sample import MAX_PIXELS, Source, decode
-    from dongui.errors import Misuse, Trouble
+    from dongui.errors import Misuse, Trouble, Undetermined
 
 from PIL import Image
 
 
-def read_picture(data: bytes) -> None:
-    """A sample within the limits, or a ``capture.*`` failure."""
+def read_picture(data: bytes, source: Source) -> None:
+    """A sample within the limits, or a ``capture.*`` or ``portrait.*`` failure."""
     try:
-        with decode(memoryview(data), source=Source.CAPTURE, what="frame 1") as sample:
+        with decode(memoryview(data), source=source, what="the picture") as sample:
             rows, columns, channels = sample.pixels.shape
-    except Misuse as failure:
-        if not failure.name.startswith("capture."):
+    except (Misuse, Undetermined) as failure:
+        if not failure.name.startswith(f"{source.value}."):
             raise
         return
     if channels != 3 or rows * columns > MAX_PIXELS:
@@ -50,8 +51,11 @@ def read_weights(data: bytes) -> None:
 
 
 def test_one_input(data: bytes) -> None:
-    """One input: a picture, or weights."""
-    (read_weights if data[:1] == b"w" else read_picture)(data[1:])
+    """One input: a picture of either source, or weights."""
+    if data[:1] == b"w":
+        read_weights(data[1:])
+    else:
+        read_picture(data[1:], Source.PORTRAIT if data[:1] == b"d" else Source.CAPTURE)
 
 
 def write_seeds(folder: Path) -> None:
@@ -75,6 +79,11 @@ def write_seeds(folder: Path) -> None:
                 stream, kind, exif=exif, progressive=progressive, interlace=progressive
             )
             (folder / f"{mode}-{kind}-{progressive}").write_bytes(stream.getvalue())
+    for mode, options in (("L", {}), ("RGB", {"no_jp2": True}), ("RGB", {"tile_size": (40, 40)})):
+        stream = io.BytesIO(b"d")
+        stream.seek(1)
+        picture.convert(mode).save(stream, "JPEG2000", **options)
+        (folder / f"{mode}-JPEG2000-{len(options)}-{'tile_size' in options}").write_bytes(stream.getvalue())
     (folder / "weights").write_bytes(b"w" + locate(RESNET).read_bytes()[:2000])
 
 
