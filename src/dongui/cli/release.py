@@ -70,14 +70,14 @@ def decide(
         abroad=abroad,
         ground=(ground, ground_record) if ground or ground_record else None,
     )
-    inquired = inquire(records, consents, asked)
+    inquired, rules = inquire(records, consents, asked)
     with ExitStack() as stack:
         opened = None if desk is None else stack.enter_context(open_desk(desk))
         say = stack.enter_context(progress("Deciding.", "판단하고 있습니다."))
         decided = decide_release(
             inquired,
             out=out,
-            engine=choose_engine(engine),
+            engine=choose_engine(engine, rules),
             log=None if opened is None else ReleaseLog(opened.log, opened.keys.log),
             clock=SystemClock(),
             entropy=SystemEntropy(),

@@ -11,15 +11,17 @@ from pathlib import Path
 from dongui.cli.release_names import ArtefactName, EngineName, UseName
 from dongui.consent.moments import utc, write_moment
 from dongui.custody.decision import Engine
+from dongui.custody.engines import duckdb_engine, spark_engine
 from dongui.custody.gate import Inquired
 from dongui.custody.grounds import GroundClaim
 from dongui.custody.question import Artefact, CustodyPurpose, Use
 from dongui.custody.record_columns import Table, open_table
 from dongui.custody.release_files import Json
 from dongui.custody.rule_pack import CONSENT, RulePack, rule_pack
-from dongui.custody.rules import Inquiry, ask
+from dongui.custody.rules import Inquiry, Rules, ask
 from dongui.custody.schema import Metadata
 from dongui.errors import Misuse
+from dongui.extras import require_extra
 
 __all__ = ["Asked", "choose_engine", "inquire"]
 
@@ -38,7 +40,7 @@ class Asked:
     ground: tuple[str, str] | None
 
 
-def inquire(records: Path, consents: Path, asked: Asked) -> Inquired:
+def inquire(records: Path, consents: Path, asked: Asked) -> tuple[Inquired, Rules]:
     """Check what was typed against the snapshot's own words and the rule pack.
 
     Raises ``Misuse``: ``release.moment-malformed``, ``file.*``, ``release.*`` for the snapshot; and what
@@ -63,14 +65,17 @@ def inquire(records: Path, consents: Path, asked: Asked) -> Inquired:
         purposes=_numbers(snapshot, Metadata.PURPOSES),
         recipients=_numbers(snapshot, Metadata.RECIPIENTS),
     )
-    return Inquired(records, consents, rules.question, _words(asked, at, pack), at, rules.case)
+    return Inquired(records, consents, rules.question, _words(asked, at, pack), at), rules
 
 
-def choose_engine(name: EngineName) -> Engine | None:
-    """Return the engine asked for; None is the merge. Raises ``Misuse`` (``release.engine-unfit``)."""
-    if name in (EngineName.AUTO, EngineName.MERGE):
-        return None
-    raise Misuse("release.engine-unfit", f"{name} is not here")
+def choose_engine(name: EngineName, rules: Rules) -> Engine | None:
+    """Return the engine asked for; None is the merge. Raises ``Misuse`` (``environment.extra-missing``)."""
+    if name is EngineName.DUCKDB:
+        return duckdb_engine(rules)
+    if name is EngineName.SPARK:
+        require_extra("spark")
+        return spark_engine(rules)
+    return None
 
 
 def _words(asked: Asked, at: datetime, pack: RulePack) -> dict[str, Json]:

@@ -53,12 +53,11 @@ _DECIDED_COLUMNS = tuple(COLUMNS["records"])
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Two tables and a question about them; ``case`` is the question as SQL, where that is needed."""
+    """Two tables and a question about them."""
 
     records: Table
     consents: Table
     question: Question
-    case: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,6 @@ class Inquired:
     """What is asked of the gate: two tables, the question, and the question in words for the manifest.
 
     ``words`` holds ``purpose``, ``recipient``, ``artefact``, ``use``, ``at`` and what it was judged by.
-    ``case`` is the same question as SQL, for engines that need it.
     """
 
     records: Path
@@ -72,7 +71,6 @@ class Inquired:
     question: Question
     words: Mapping[str, Json]
     at: datetime
-    case: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +124,7 @@ def decide_release(
     if records.layout is not consents.layout:
         detail = f"records are {records.layout}, consents {consents.layout}"
         raise Misuse("release.layouts-differ", detail)
-    task = Task(records, consents, inquired.question, inquired.case)
+    task = Task(records, consents, inquired.question)
     with open_draft(out) as draft:
         return _Gate(inquired, task, draft, engine, log, clock, entropy, freshness, processes, progress).run()
 

@@ -11,7 +11,7 @@ the people between the block's first and last.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -44,15 +44,41 @@ _MAX_DENSE = 1 << 26
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Codes of people the ledger knows: ``person`` rises strictly, ``code`` stands beside it."""
+    """Codes of people the ledger knows. ``person`` rises strictly, ``code`` stands beside it.
+
+    Or, where people are numbers and stand close together: ``person`` holds the first and the last alone,
+    ``code`` one code for each number between, and that of a person unknown for each who is not there.
+    """
 
     person: IdColumn
     code: Codes
 
-    def between(self, first: np.generic, last: np.generic) -> People:
-        """Return those from ``first`` up to and including ``last``."""
-        begin, end = np.searchsorted(self.person, first, "left"), np.searchsorted(self.person, last, "right")
-        return People(self.person[begin:end], self.code[begin:end])
+    @property
+    def is_dense(self) -> bool:
+        """True if ``code`` goes by number."""
+        return len(self.person) != len(self.code) or len(self.code) == 1
+
+    def lay(self, first: int, dense: Codes) -> None:
+        """Enter these people's codes into ``dense``, whose place 0 is the person ``first``."""
+        if not self.is_dense:
+            inside = (self.person >= first) & (self.person < first + len(dense))
+            dense[self.person[inside] - np.uint32(first)] = self.code[inside]
+            return
+        begin = int(self.person[0])
+        low, high = max(begin, first), min(begin + len(self.code), first + len(dense))
+        if low < high:
+            dense[low - first : high - first] = self.code[low - begin : high - begin]
+
+    def find(self, wanted: IdColumn, codes: Codes) -> None:
+        """Enter the codes of those of ``wanted`` who are among these people into ``codes``."""
+        if self.is_dense and self.person.dtype == np.uint32:
+            place = wanted - self.person[0]
+            inside = (wanted >= self.person[0]) & (wanted <= self.person[-1])
+            codes[inside] = self.code[place[inside]]
+            return
+        place = np.minimum(np.searchsorted(self.person, wanted), len(self.person) - 1)
+        known = self.person[place] == wanted
+        codes[known] = self.code[place[known]]
 
 
 class ConsentCursor:
@@ -85,7 +111,7 @@ class ConsentCursor:
         if self._pending and self._is_complete():
             self._settle()
         self._folded = [part for part in self._folded if len(part.person) and part.person[-1] >= first]
-        return _look_up([part.between(first, last) for part in self._folded], person)
+        return _look_up(self._folded, person)
 
     def _is_complete(self) -> bool:
         """Tell whether the person held back has no rows in the row groups still to come."""
@@ -133,21 +159,31 @@ def fold(batch: pa.RecordBatch, question: Question, table: Table) -> People:
     new = np.empty(len(person), dtype=np.bool_)
     new[0] = True
     np.not_equal(person[1:], person[:-1], out=new[1:])
-    starts = np.flatnonzero(new)
+    span = int(person[-1]) - int(person[0]) + 1 if table.layout is Layout.SORTED else 0
+    if 0 < span < _MAX_DENSE:
+        people, place = person[[0, -1]] if span > 1 else person[:1], person - person[0]
+    else:
+        people, place = person[new], np.cumsum(new, dtype=np.uint32) - np.uint32(1)
+        span = len(people)
+    codes = np.full(span, _UNKNOWN, dtype=np.uint8)
+    # From the least reach to the furthest: what is entered later replaces what was, for one person as for
+    # one key, whose rows stand in the order of the log.
+    for rows, code in _by_reach(batch, question):
+        codes[place[rows]] = code
+    return People(people, codes)
+
+
+def _by_reach(batch: pa.RecordBatch, question: Question) -> Iterator[tuple[NDArray[np.intp], Codes]]:
+    """Yield the rows of each reach, the furthest last, with their codes (one alone: the same for all)."""
     purpose = small(batch, "purpose") == question.purpose
     recipient = purpose & (small(batch, "recipient") == question.recipient)
-    matched = np.flatnonzero(recipient & (small(batch, "artefact") == int(question.artefact)))
-    # Codes of the three lesser reaches fall as the reach grows by one: 7, 8, 9. So the furthest is a maximum.
-    short = _lesser_reach(question)
-    reach = short[purpose.view(np.uint8) + recipient.view(np.uint8)]
-    codes = np.maximum.reduceat(reach, starts) if len(starts) < len(person) else reach
-    if len(matched):
-        # A person's matching rows stand together, and the last of them says what holds now.
-        final = np.append(person[matched[1:]] != person[matched[:-1]], True)
-        latest = matched[final]
-        owner = np.searchsorted(starts, latest, "right") - 1 if len(starts) < len(person) else latest
-        codes[owner] = _codes_of_rows(batch, latest, question)
-    return People(person[starts], codes)
+    matched = recipient & (small(batch, "artefact") == int(question.artefact))
+    lesser = _lesser_reach(question)
+    yield np.flatnonzero(~purpose), lesser[:1]
+    yield np.flatnonzero(purpose & ~recipient), lesser[1:2]
+    yield np.flatnonzero(recipient & ~matched), lesser[2:]
+    rows = np.flatnonzero(matched)
+    yield rows, _codes_of_rows(batch, question)[rows]
 
 
 def decide_records(batch: pa.RecordBatch, codes: Codes, question: Question) -> Codes:
@@ -185,24 +221,16 @@ def _look_up(parts: Sequence[People], person: IdColumn) -> Codes:
     if person.dtype == np.uint32 and int(person[-1]) - int(person[0]) < _MAX_DENSE:
         dense = np.full(int(person[-1]) - int(person[0]) + 1, _UNKNOWN, dtype=np.uint8)
         for part in parts:
-            dense[part.person - person[0]] = part.code
+            part.lay(int(person[0]), dense)
         found: Codes = dense[person - person[0]]
         return found
     # Ids without numbers, or few people far apart: each known person is searched for once.
     new = np.append(True, person[1:] != person[:-1])
-    codes = _search(parts, person[new])
+    codes = np.full(int(new.sum()), _UNKNOWN, dtype=np.uint8)
+    for part in parts:
+        part.find(person[new], codes)
     spread: Codes = codes[np.cumsum(new) - 1]
     return spread
-
-
-def _search(parts: Sequence[People], person: IdColumn) -> Codes:
-    codes = np.full(len(person), _UNKNOWN, dtype=np.uint8)
-    for part in parts:
-        if len(part.person):
-            place = np.minimum(np.searchsorted(part.person, person), len(part.person) - 1)
-            known = part.person[place] == person
-            codes[known] = part.code[place[known]]
-    return codes
 
 
 def _lesser_reach(question: Question) -> Codes:
@@ -212,41 +240,67 @@ def _lesser_reach(question: Question) -> Codes:
     return np.array([reason_code(name) for name in names], dtype=np.uint8)
 
 
-def _codes_of_rows(batch: pa.RecordBatch, rows: NDArray[np.intp], question: Question) -> Codes:
-    """Return the code of each matching row: the reasons in reverse, so that the first that applies stays."""
-    state, at = small(batch, "state")[rows], question.at_us
-    codes = np.zeros(len(rows), dtype=np.uint8)
-    if not question.other_ground:
-        codes = _flag_codes(question)[small(batch, "flags")[rows]]
-        codes[moments(batch, "retained_until_us")[rows] <= at] = reason_code("consent.retention-ended")
-        codes[moments(batch, "counts_from_us")[rows] > at] = reason_code("consent.not-yet-counted")
-        codes[moments(batch, "valid_until_us")[rows] <= at] = reason_code("consent.expired")
-        codes[state == EventKind.EXPIRED] = reason_code("consent.expired")
-    if not question.compels:
-        codes[state == EventKind.WITHDRAWN] = reason_code("consent.withdrawn")
-        codes[state == EventKind.SUSPENDED] = reason_code("consent.suspended")
-    return codes
+def _codes_of_rows(batch: pa.RecordBatch, question: Question) -> Codes:
+    """Return each row's code as if it were the one asked for.
+
+    What is known of a row fits into a byte, and the reasons and their order into one table of 256: so each
+    column is gone over once, whatever the rows say.
+    """
+    at = question.at_us
+    packed = _translated(small(batch, "state"), _STATES)
+    packed |= _translated(small(batch, "flags"), _flags_table(question.required_flags))
+    packed |= (moments(batch, "retained_until_us") <= at).view(np.uint8) << np.uint8(5)
+    packed |= (moments(batch, "counts_from_us") > at).view(np.uint8) << np.uint8(6)
+    packed |= (moments(batch, "valid_until_us") <= at).view(np.uint8) << np.uint8(7)
+    return _translated(packed, _rows_table(other_ground=question.other_ground, compels=question.compels))
+
+
+# Bits 0 and 1: what a state says; bits 2 to 4: what the flags lack; bits 5 to 7: the three moments.
+_STOPS = {EventKind.EXPIRED: 1, EventKind.WITHDRAWN: 2, EventKind.SUSPENDED: 3}
+_STATES = bytes(
+    _STOPS.get(EventKind(state), 0) if 1 <= state <= max(EventKind) else 0 for state in range(256)
+)
+_LACKS = (
+    "",
+    "consent.no-guardian",
+    "consent.not-informed",
+    "consent.not-separate",
+    "consent.not-explicit",
+    "consent.no-cross-border",
+)
 
 
 @cache
-def _flag_codes(question: Question) -> Codes:
-    """Return the code of each of the 256 values of the flags."""
-    codes = np.zeros(256, dtype=np.uint8)
-    flags = np.arange(256, dtype=np.uint8)
-    for flag, name in reversed(_REQUIRABLE):
-        if question.required_flags & flag:
-            codes[flags & np.uint8(flag) == 0] = reason_code(name)
-    alone = (flags & np.uint8(ConsentFlag.UNDER_AGE) != 0) & (flags & np.uint8(ConsentFlag.GUARDIAN) == 0)
-    codes[alone] = reason_code("consent.no-guardian")
-    return codes
+def _flags_table(required: int) -> bytes:
+    """Return for each value of the flags the first of ``_LACKS`` that applies, in bits 2 to 4."""
+    wanted = (ConsentFlag.INFORMED, ConsentFlag.SEPARATE, ConsentFlag.EXPLICIT, ConsentFlag.CROSS_BORDER)
+
+    def lack(flags: int) -> int:
+        if flags & ConsentFlag.UNDER_AGE and not flags & ConsentFlag.GUARDIAN:
+            return 1
+        lacking = (number for number, flag in enumerate(wanted, 2) if required & flag and not flags & flag)
+        return next(lacking, 0)
+
+    return bytes(lack(flags) << 2 for flags in range(256))
 
 
-_REQUIRABLE = (
-    (ConsentFlag.INFORMED, "consent.not-informed"),
-    (ConsentFlag.SEPARATE, "consent.not-separate"),
-    (ConsentFlag.EXPLICIT, "consent.not-explicit"),
-    (ConsentFlag.CROSS_BORDER, "consent.no-cross-border"),
-)
+@cache
+def _rows_table(*, other_ground: bool, compels: bool) -> bytes:
+    """Return the code of each packed row: the first reason that applies."""
+
+    def code(packed: int) -> int:
+        stop, lack = packed & 3, packed >> 2 & 7
+        reasons = (
+            ("consent.suspended", stop == 3 and not compels),
+            ("consent.withdrawn", stop == 2 and not compels),
+            ("consent.expired", (stop == 1 or bool(packed & 128)) and not other_ground),
+            ("consent.not-yet-counted", bool(packed & 64) and not other_ground),
+            ("consent.retention-ended", bool(packed & 32) and not other_ground),
+            (_LACKS[lack % len(_LACKS)], 0 < lack < len(_LACKS) and not other_ground),
+        )
+        return next((reason_code(name) for name, applies in reasons if applies), 0)
+
+    return bytes(code(packed) for packed in range(256))
 
 
 def _traits_table(artefact: Artefact) -> bytes:

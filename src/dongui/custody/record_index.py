@@ -1,0 +1,56 @@
+"""One person's records among all: found by the order they lie in, without an index beside the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dongui.custody.record_columns import IdColumn, Table, ids, small
+
+__all__ = ["PersonRecords", "RecordIndex"]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecords:
+    """What is kept of one person: positions ``first`` up to ``first + len(records)``, the records' ids there.
+
+    ``traits`` stands beside ``records``: bits of ``RecordTrait``.
+    """
+
+    first: int
+    records: IdColumn
+    traits: IdColumn
+
+
+@dataclass(frozen=True, slots=True)
+class RecordIndex:
+    """A records table opened to look people up. Opening reads the first person of each row group."""
+
+    table: Table
+    starts: IdColumn = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "starts", self.table.first_people())
+
+    def find(self, person: int | bytes) -> PersonRecords:
+        """Return a person's records; none if there are none. ``person``: a number, or 16 bytes.
+
+        Reads one row group, or as many as the person fills. Raises ``Misuse``: ``release.truncated``,
+        ``release.null``.
+        """
+        wanted = np.array([person], dtype=self.starts.dtype)[0]
+        # A person's records may begin at the end of the group before the first that begins with them.
+        begin = max(0, int(np.searchsorted(self.starts, wanted, "left")) - 1)
+        end = int(np.searchsorted(self.starts, wanted, "right"))
+        position, first = sum(self.table.groups[:begin]), 0
+        records, traits = [self.starts[:0]], [np.empty(0, dtype=np.uint32)]
+        for batch in self.table.blocks(range(begin, end), ("person", "record", "traits")):
+            column = ids(batch, "person")
+            low, high = (int(np.searchsorted(column, wanted, side)) for side in ("left", "right"))
+            if low < high:
+                first = position + low if len(records) == 1 else first
+                records.append(ids(batch, "record")[low:high])
+                traits.append(small(batch, "traits")[low:high].astype(np.uint32))
+            position += len(column)
+        return PersonRecords(first, np.concatenate(records), np.concatenate(traits))
