@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -37,7 +36,7 @@ class IndexFolder:
 
     def store(self, key: bytes, index: bytes) -> None:
         """Write an index under a temporary name and rename it: a reader sees all of it or none."""
-        temporary = self._folder / f".{secrets.token_hex(8)}"
+        temporary = self._folder / f".{key.hex()}.{os.getpid()}"
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(index)
