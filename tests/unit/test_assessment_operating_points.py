@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -46,10 +45,9 @@ POINT = OperatingPoint(
 
 
 @pytest.fixture(autouse=True)
-def forgotten(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test installs is unknown to the next."""
     monkeypatch.setattr(known_points, "_installed", {})
-    yield
 
 
 @pytest.fixture

@@ -170,6 +170,6 @@ def _refused(people: _People, limits: Limits) -> Refused:
     return Refused(
         "operating-point.worst-group",
         f"no bounds can be shown to keep an FMR of {limits.max_fmr:g} and an FNMR of {limits.max_fnmr:g} at "
-        f"{limits.confidence:g} in every group. It takes people with two pictures each and no error among them: "
-        f"{told or 'none: errors stand even at the strictest bounds'}{rest}",
+        f"{limits.confidence:g} in every group. It takes people with two pictures each and no error among "
+        f"them: {told or 'none: errors stand even at the strictest bounds'}{rest}",
     )

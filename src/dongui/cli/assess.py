@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -11,7 +12,7 @@ from typer.core import TyperGroup
 
 from dongui.cli import assess_inputs as inputs
 from dongui.cli.desk_option import OptionalDesk
-from dongui.cli.output import choose, show
+from dongui.cli.output import choose, progress, show
 from dongui.environment import SystemClock, SystemEntropy
 from dongui.extras import require_extra
 from dongui.log.keys import SignerKey
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 REPORT: Final = "assessment.json"
+ATTACK_REPORT: Final = "attacks.json"
 
 
 class _RecogniserFirst(TyperGroup):
@@ -92,7 +94,9 @@ def recogniser(
 
 @app.command("declare")
 def declare(
-    people: inputs.People,
+    people: Annotated[
+        Path, typer.Option("--people", help="Table of people, or a folder of clips with its consent.csv.")
+    ],
     name: Annotated[str, typer.Option(help="What the consent column calls it, behind `declaration:`.")],
     holder: Annotated[str, typer.Option(help="Who holds the data set and answers for this.")],
     data_set: Annotated[str, typer.Option(help="Title of the data set.")],
@@ -102,21 +106,69 @@ def declare(
     out: Annotated[Path, typer.Option(help="File to write; it must not exist yet.")],
 ) -> None:
     """Sign, as a data set's holder, that its people agreed to be measured: these people, these pictures."""
+    require_extra("assessment")
+    from dongui.assessment.clips import declare_clips, read_clips
     from dongui.assessment.consent_ground import DECLARED, declare_pictures
     from dongui.assessment.declaration import Declaration, sign_declaration
     from dongui.assessment.people_table import read_people_table
     from dongui.cli.writing import require_absent, write_once
 
     require_absent(out)
-    table = read_people_table(people)
-    digest, count = declare_pictures(table, name)
+    if people.is_dir():
+        digest, count = declare_clips(read_clips(people), name)
+    else:
+        digest, count = declare_pictures(read_people_table(people), name)
     made = Declaration(name, holder, data_set, agreement, SystemClock().now().date(), until.date(), digest)
     write_once(out, sign_declaration(made, key=inputs.read_signer(key)), private=False)
     said = choose(
-        f"{out} declares {count} pictures. Rows name it {DECLARED}{name}.",
-        f"{out}: 사진 {count}장에 대한 선언입니다. 표에는 {DECLARED}{name}(으)로 적습니다.",
+        f"{out} declares {count} pictures or clips. Tables name it {DECLARED}{name}.",
+        f"{out}: 사진 또는 영상 {count}건에 대한 선언입니다. 표에는 {DECLARED}{name}(으)로 적습니다.",
     )
     show({"declaration": name, "pictures": count, "until": date.isoformat(made.ends)}, said)
+
+
+@app.command("attacks")
+def attacks(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder with attacks/SPECIES/ATTEMPT/, bona-fide/ATTEMPT/ and consent.csv.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the report; made if need be, nothing is replaced.")
+    ] = None,
+    desk: OptionalDesk = None,
+    declaration: inputs.Declarations = None,
+    declaration_key: inputs.DeclarationKeys = None,
+    confidence: inputs.Confidence = 0.95,
+) -> None:
+    """Assess attack detection on clips: APCER of each species, BPCER, with attempts and intervals."""
+    require_extra("assessment")
+    from dongui.assessment.attack_rates import assess_attacks
+    from dongui.assessment.clips import consented_clips, read_clips
+    from dongui.biometrics.instruments import Instruments
+    from dongui.cli.attack_result import attack_json, drawn_attacks
+    from dongui.cli.writing import make_folder, require_absent, write_once
+    from dongui.desk.desk import models_cache
+
+    if out is not None:
+        require_absent(out / ATTACK_REPORT)
+    signed = inputs.read_declarations(declaration or (), declaration_key or ())
+    moment = SystemClock().now()
+    with inputs.consent_office(desk) as office:
+        clips = consented_clips(read_clips(folder), office=office, declarations=signed, at=moment)
+    with progress("Measuring.", "측정하고 있습니다.") as say:
+        result = assess_attacks(
+            clips,
+            instruments=Instruments.load(cache=models_cache(), progress=say),
+            confidence=confidence,
+            made_at=moment.replace(microsecond=0),
+            progress=say,
+        )
+    content = attack_json(result)
+    if out is not None:
+        make_folder(out)
+        text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+        write_once(out / ATTACK_REPORT, text.encode(), private=False)
+    show(content, lambda: drawn_attacks(result))
 
 
 @app.command("make-key")
