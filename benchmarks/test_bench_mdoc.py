@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from dongui.documents.mdoc.device_authentication import mac_key
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.encoding import cbor
 from dongui.encoding.cbor import EmbeddedCbor, Limits
@@ -69,6 +70,7 @@ class AnnexD:
             data,
             trust_anchors=self.anchors,
             clock=self.clock,
+            status=StatusEvidence.none(),
             session_transcript=self.transcript,
             reader_key=self.reader_key,
         )

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dongui.documents.mdoc.issuing import DigestAlgorithm, ValidityPeriod, issue
     from dongui.documents.mdoc.signing_algorithms import SigningAlgorithm
     from dongui.documents.mdoc.verifying import authenticate
+    from dongui.documents.status import StatusEvidence
     from dongui.documents.trust import TrustAnchors
     from dongui.environment import Clock, Entropy, FixedClock, SystemClock, SystemEntropy
     from dongui.errors import (
@@ -139,6 +140,7 @@ _HOMES = {
     "SignerKey": "dongui.log.keys",
     "SigningAlgorithm": "dongui.documents.mdoc.signing_algorithms",
     "Statement": "dongui.receipts.statement",
+    "StatusEvidence": "dongui.documents.status",
     "SystemClock": "dongui.environment",
     "SystemEntropy": "dongui.environment",
     "Trouble": "dongui.errors",
@@ -232,6 +234,7 @@ __all__ = [
     "SignerKey",
     "SigningAlgorithm",
     "Statement",
+    "StatusEvidence",
     "SystemClock",
     "SystemEntropy",
     "Trouble",

@@ -23,6 +23,7 @@ from dongui.documents.mdoc.issuing import DigestAlgorithm, ValidityPeriod, issue
 from dongui.documents.mdoc.session_transcript import qr_handover
 from dongui.documents.mdoc.signing_algorithms import SigningAlgorithm
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.environment import FixedClock, SystemEntropy
 from dongui.examination import Order
@@ -64,7 +65,12 @@ def rehearse(examine: Callable[[bytes, Sequence[SecretBuffer]], bytes], *, opera
 
 def _handle(holder: Holder, anchors: TrustAnchors) -> bytes:
     document = authenticate(
-        holder.issuer_signed, trust_anchors=anchors, clock=_CLOCK, session_transcript=None, reader_key=None
+        holder.issuer_signed,
+        trust_anchors=anchors,
+        clock=_CLOCK,
+        status=StatusEvidence.none(),
+        session_transcript=None,
+        reader_key=None,
     )
     return subject_handle(bytes(HANDLE_KEY_BYTES), document.subject or b"nobody")
 

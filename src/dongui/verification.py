@@ -30,6 +30,7 @@ from dongui.consent.coverage import Covered, covers
 from dongui.consent.purpose import ArtefactClass, document_not_accepted
 from dongui.consent.subject import require_same_handle, subject_handle
 from dongui.documents.mdoc.verifying import authenticate, require_bound
+from dongui.documents.status import StatusEvidence
 from dongui.environment import FixedClock
 from dongui.errors import Misuse, Refused, Unanswered, Undetermined
 from dongui.examination import ATTACK_DETECTION, Examination, Order
@@ -188,6 +189,7 @@ def examine(instruments: Instruments, order_bytes: bytes, buffers: Sequence[Secr
                     document.view,
                     trust_anchors=order.trust_anchors,
                     clock=FixedClock(order.judged_at),
+                    status=StatusEvidence.none(),
                     session_transcript=order.transcript,
                     reader_key=order.reader_key,
                 )

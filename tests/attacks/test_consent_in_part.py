@@ -14,6 +14,7 @@ from dongui.demo.story import CONTROLLER, HANDOVER
 from dongui.desk import Desk, create_desk
 from dongui.documents.mdoc.holder import HolderMethod
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.environment import SystemClock, SystemEntropy
 from dongui.memory import SecretBuffer
 from dongui.receipts.statement import Channel, Outcome
@@ -67,6 +68,7 @@ def test_what_the_person_was_not_told_of_is_not_processed(tmp_path: Path, named:
             holder.issuer_signed,
             trust_anchors=authority.anchors,
             clock=desk.clock,
+            status=StatusEvidence.none(),
             session_transcript=None,
             reader_key=None,
         )

@@ -8,6 +8,7 @@ import tracemalloc
 import pytest
 
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.errors import Refused
 from simulators.mdoc_drafting import NAMESPACE, Draft
@@ -19,7 +20,14 @@ ANCHORS = TrustAnchors.from_certificates([Draft().root.sign()])
 
 def _refusal(data: bytes) -> str:
     with pytest.raises(Refused) as refusal:
-        authenticate(data, trust_anchors=ANCHORS, clock=CLOCK, session_transcript=None, reader_key=None)
+        authenticate(
+            data,
+            trust_anchors=ANCHORS,
+            clock=CLOCK,
+            status=StatusEvidence.none(),
+            session_transcript=None,
+            reader_key=None,
+        )
     return refusal.value.name
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.environment import FixedClock
 from dongui.errors import Refused
@@ -24,6 +25,7 @@ def test_no_byte_of_a_presentation_can_be_changed(flip: int) -> None:
             data,
             trust_anchors=anchors,
             clock=FixedClock(AT),
+            status=StatusEvidence.none(),
             session_transcript=draft.transcript,
             reader_key=None,
         )

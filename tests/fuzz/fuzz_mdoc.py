@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 with atheris.instrument_imports(include=["dongui"]):
     from dongui.documents.authenticated import AuthenticatedDocument
     from dongui.documents.mdoc.verifying import authenticate
+    from dongui.documents.status import StatusEvidence
     from dongui.documents.trust import TrustAnchors
     from dongui.encoding import cbor
     from dongui.errors import Refused, Undetermined
@@ -37,7 +38,12 @@ def _issued(*, mac: bool) -> tuple[bytes, Judge]:
 
     def judge(data: bytes) -> AuthenticatedDocument:
         return authenticate(
-            data, trust_anchors=anchors, clock=CLOCK, session_transcript=transcript, reader_key=reader
+            data,
+            trust_anchors=anchors,
+            clock=CLOCK,
+            status=StatusEvidence.none(),
+            session_transcript=transcript,
+            reader_key=reader,
         )
 
     return a_presentation(a_licence(issuer), transcript, reader_key=reader if mac else None), judge

@@ -18,6 +18,7 @@ from dongui.documents.mdoc.holder import Holder
 from dongui.documents.mdoc.issuing import DigestAlgorithm, ValidityPeriod, issue
 from dongui.documents.mdoc.signing_algorithms import SigningAlgorithm
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.documents.trust.certificate import read_certificate
 from dongui.environment import SystemEntropy
@@ -87,7 +88,12 @@ def test_what_is_issued_verifies_and_the_rest_is_named(name: str, value: object)
         return
     shown = a_presentation(Holder.receive(issued, key=KEY), a_transcript())
     document = authenticate(
-        shown, trust_anchors=ANCHORS, clock=CLOCK, session_transcript=a_transcript(), reader_key=None
+        shown,
+        trust_anchors=ANCHORS,
+        clock=CLOCK,
+        status=StatusEvidence.none(),
+        session_transcript=a_transcript(),
+        reader_key=None,
     )
     assert {element.identifier for element in document.elements} >= set(LICENCE.mandatory)
 

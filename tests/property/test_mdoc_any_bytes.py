@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dongui.documents.authenticated import AuthenticatedDocument
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.encoding import cbor
 from dongui.encoding.cbor import CborValue, Limits
@@ -46,7 +47,12 @@ def _issued(*, mac: bool) -> Subject:
 
     def judge(data: bytes) -> AuthenticatedDocument:
         return authenticate(
-            data, trust_anchors=anchors, clock=CLOCK, session_transcript=transcript, reader_key=reader
+            data,
+            trust_anchors=anchors,
+            clock=CLOCK,
+            status=StatusEvidence.none(),
+            session_transcript=transcript,
+            reader_key=reader,
         )
 
     return Subject(a_presentation(a_licence(issuer), transcript, reader_key=reader if mac else None), judge)

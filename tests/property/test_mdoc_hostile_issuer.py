@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.errors import Refused, Undetermined, failures
 from simulators.mdoc_drafting import Draft
@@ -47,6 +48,7 @@ def _outcome(draft: Draft) -> str:
             draft.build(),
             trust_anchors=_anchors(),
             clock=CLOCK,
+            status=StatusEvidence.none(),
             session_transcript=draft.transcript,
             reader_key=draft.reader_key,
         )

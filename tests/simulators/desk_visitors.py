@@ -47,6 +47,7 @@ from dongui.demo.story import HANDOVER
 from dongui.desk import Desk
 from dongui.documents.mdoc.holder import Holder
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.environment import FixedClock, SystemClock, SystemEntropy
 from dongui.errors import DonguiError
@@ -104,6 +105,7 @@ class Hall:
                 _holder(issuer, "2", earlier).issuer_signed,
                 trust_anchors=anchors,
                 clock=desk.clock,
+                status=StatusEvidence.none(),
                 session_transcript=None,
                 reader_key=None,
             )

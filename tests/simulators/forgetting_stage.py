@@ -43,6 +43,7 @@ from dongui.desk import Desk, create_desk
 from dongui.desk.desk import models_cache
 from dongui.documents.mdoc.holder import Holder
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.environment import FixedClock, SystemClock, SystemEntropy
 from dongui.errors import DonguiError
@@ -148,6 +149,7 @@ def _session(desk: Desk, issuer: Issuer, holder: Holder) -> Session:
         holder.issuer_signed,
         trust_anchors=anchors,
         clock=desk.clock,
+        status=StatusEvidence.none(),
         session_transcript=None,
         reader_key=None,
     )

@@ -22,6 +22,7 @@ from dongui.desk import Desk
 from dongui.documents.authenticated import AuthenticatedDocument
 from dongui.documents.mdoc.holder import Holder, HolderMethod
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.environment import SystemEntropy
 from dongui.memory import SecretBuffer
@@ -98,6 +99,7 @@ def a_visit(desk: Desk, holder: str, film: Sequence[bytes], *, channel: Channel 
         licence.issuer_signed,
         trust_anchors=authority.anchors,
         clock=desk.clock,
+        status=StatusEvidence.none(),
         session_transcript=None,
         reader_key=None,
     )

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from dongui.documents.authenticated import AuthenticatedDocument
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.encoding import cbor
 from dongui.encoding.cbor import EmbeddedCbor, Limits
@@ -58,6 +59,7 @@ class Published:
             self.data if data is None else data,
             trust_anchors=self.anchors,
             clock=FixedClock(at or self.moment),
+            status=StatusEvidence.none(),
             session_transcript=self.transcript if bound else None,
             reader_key=self.reader_key,
         )

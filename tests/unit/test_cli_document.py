@@ -173,7 +173,7 @@ def test_what_cannot_be_told_is_not_refused(counter: Counter) -> None:
     draft.security_object["status"] = {"status_list": {"idx": 7, "uri": "https://utopia.example/status"}}
     counter.lay_out(draft)
     code, answer = counter.json("check", *TRUST)
-    assert (code, answer["failure"]["name"]) == (3, "mdoc.status-unchecked")
+    assert (code, answer["failure"]["name"]) == (3, "status.list-missing")
     code, answer = counter.json("show", *TRUST)
     assert (code, answer["outcome"]) == (3, "undetermined")
     assert {field["treatment"] for field in answer["result"]["fields"]} == {"carried-unverified"}

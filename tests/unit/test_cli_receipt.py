@@ -13,6 +13,7 @@ from PIL import Image
 
 from dongui.cli.main import run
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.receipts.bundle import ReceiptBundle
 from dongui.receipts.issuing import IssuedReceipt
@@ -257,7 +258,12 @@ def test_the_salts_show_which_document_the_receipt_is_about(folder: Folder) -> N
         (folder.path / name).write_bytes(holder.issuer_signed)
     anchors = TrustAnchors.from_directory(folder.path / "trust")
     authentic = authenticate(
-        mine.issuer_signed, trust_anchors=anchors, clock=CLOCK, session_transcript=None, reader_key=None
+        mine.issuer_signed,
+        trust_anchors=anchors,
+        clock=CLOCK,
+        status=StatusEvidence.none(),
+        session_transcript=None,
+        reader_key=None,
     )
     found = verified(SOMEBODY)
     assert found.document is not None

@@ -12,6 +12,7 @@ from dongui.demo.cast import LicensingAuthority
 from dongui.demo.story import CONTROLLER
 from dongui.desk import ControllerEntry, Desk, create_desk
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.environment import SystemClock, SystemEntropy
 from dongui.errors import DonguiError, Misuse
 from dongui.receipts.keys import OperatorKeys
@@ -122,6 +123,7 @@ def test_the_number_a_person_is_given_opens_and_withdraws_their_consent(desk: Pa
             authority.license("05").issuer_signed,
             trust_anchors=authority.anchors,
             clock=found.clock,
+            status=StatusEvidence.none(),
             session_transcript=None,
             reader_key=None,
         )

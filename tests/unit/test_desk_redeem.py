@@ -13,6 +13,7 @@ from dongui.demo.cast import LicensingAuthority
 from dongui.demo.story import CONTROLLER, HANDOVER
 from dongui.desk import Desk, create_desk
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.environment import FixedClock, SystemEntropy
 from dongui.errors import Refused
 from dongui.receipts.statement import Controller
@@ -36,6 +37,7 @@ def record(desk: Desk) -> bytes:
         authority.license("05").issuer_signed,
         trust_anchors=authority.anchors,
         clock=desk.clock,
+        status=StatusEvidence.none(),
         session_transcript=None,
         reader_key=None,
     )

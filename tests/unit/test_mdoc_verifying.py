@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from dongui.documents.authenticated import AuthenticatedDocument, HolderBinding, Treatment
 from dongui.documents.mdoc.verifying import MAX_PORTRAIT_BYTES, authenticate, require_bound
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.encoding import cbor
-from dongui.errors import Refused
+from dongui.environment import FixedClock
+from dongui.errors import Refused, Unanswered
 from simulators.mdoc_drafting import NAMESPACE, Draft
 from simulators.mdoc_issuance import (
     CLOCK,
@@ -24,6 +27,8 @@ from simulators.mdoc_issuance import (
     an_issuer,
 )
 from simulators.plain_cbor import Tag
+from simulators.sd_jwt_drafting import AT
+from simulators.status_drafting import LIST_URI, ListDraft
 
 
 def _judge(draft: Draft, *, bound: bool = True) -> AuthenticatedDocument:
@@ -31,6 +36,7 @@ def _judge(draft: Draft, *, bound: bool = True) -> AuthenticatedDocument:
         draft.build(),
         trust_anchors=TrustAnchors.from_certificates([draft.root.sign()]),
         clock=CLOCK,
+        status=StatusEvidence.none(),
         session_transcript=draft.transcript if bound else None,
         reader_key=draft.reader_key,
     )
@@ -48,6 +54,7 @@ def test_a_licence_issued_here_is_verified_here() -> None:
         memoryview(bytearray(a_presentation(a_licence(issuer), transcript))),
         trust_anchors=TrustAnchors.from_certificates([issuer.root.public_bytes(Encoding.DER)]),
         clock=CLOCK,
+        status=StatusEvidence.none(),
         session_transcript=transcript,
         reader_key=None,
     )
@@ -176,7 +183,12 @@ def test_a_portrait_is_copied_at_most_three_times_and_kept_once() -> None:
     tracemalloc.start()
     try:
         document = authenticate(
-            data, trust_anchors=anchors, clock=CLOCK, session_transcript=draft.transcript, reader_key=None
+            data,
+            trust_anchors=anchors,
+            clock=CLOCK,
+            status=StatusEvidence.none(),
+            session_transcript=draft.transcript,
+            reader_key=None,
         )
         kept, peak = tracemalloc.get_traced_memory()
     finally:
@@ -192,3 +204,33 @@ def test_only_looking_needs_no_session() -> None:
     assert document.holder_binding is HolderBinding.NOT_BOUND
     with pytest.raises(Refused, match=r"mdoc\.holder-not-bound"):
         require_bound(document)
+
+
+def test_a_document_is_as_good_as_its_status_list() -> None:
+    """Valid by the list: accepted. Revoked: refused. The list of somebody else, or none: undetermined."""
+    draft = Draft(elements=7)
+    draft.security_object["status"] = {"status_list": {"idx": 7, "uri": LIST_URI}}
+    presented, anchors = draft.build(), TrustAnchors.from_certificates([draft.root.sign()])
+
+    def judged(*lists: ListDraft) -> str:
+        files = {f"{number}.cwt": listed.build() for number, listed in enumerate(lists)}
+        status = StatusEvidence.from_files(files, anchors=None, max_age=timedelta(days=1))
+        try:
+            authenticate(
+                presented,
+                trust_anchors=anchors,
+                clock=FixedClock(AT),
+                status=status,
+                session_transcript=None,
+                reader_key=None,
+            )
+        except Unanswered as failure:
+            return failure.name
+        return "verified"
+
+    own = draft.signer.key
+    assert judged(ListDraft(form="cwt", key=own)) == "verified"
+    assert judged(ListDraft(form="cwt", key=own, statuses={7: 1})) == "status.revoked"
+    assert judged(ListDraft(form="cwt", key=own, statuses={7: 2})) == "status.suspended"
+    assert judged(ListDraft(form="cwt", statuses={7: 1})) == "status.list-signature-invalid"
+    assert judged() == "status.list-missing"

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from dongui.documents.authenticated import AuthenticatedDocument, HolderBinding
 from dongui.documents.mdoc.verifying import authenticate, require_bound
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.environment import FixedClock
 from dongui.errors import DonguiError, Refused, failures
@@ -47,6 +48,7 @@ class Case:
             self.document,
             trust_anchors=TrustAnchors.from_certificates(self.anchors),
             clock=FixedClock(self.at),
+            status=StatusEvidence.none(),
             session_transcript=self.transcript,
             reader_key=self.reader_key,
         )

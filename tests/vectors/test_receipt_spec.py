@@ -16,6 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.log.entry import commitment
 from dongui.receipts.salts import consent_reference, document_digest
@@ -100,6 +101,7 @@ def test_a_documents_bytes_are_the_digest_of_what_was_signed(number: str) -> Non
         holder.issuer_signed,
         trust_anchors=TrustAnchors.from_certificates([issuer.root.public_bytes(Encoding.DER)]),
         clock=CLOCK,
+        status=StatusEvidence.none(),
         session_transcript=None,
         reader_key=None,
     )

@@ -19,6 +19,7 @@ from dongui.consent.retention import kept_until
 from dongui.desk import Desk, LoggedConsent
 from dongui.documents.authenticated import AuthenticatedDocument
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.errors import Misuse
 from dongui.memory import SecretBuffer, forbid_core_dumps
@@ -153,7 +154,12 @@ def _authenticated(path: Path, anchors: TrustAnchors, desk: Desk) -> Authenticat
     # consent is used, and the handle then has to be the same.
     with SecretBuffer.read_file(path, max_bytes=MAX_DOCUMENT_BYTES, what="document") as document:
         return authenticate(
-            document.view, trust_anchors=anchors, clock=desk.clock, session_transcript=None, reader_key=None
+            document.view,
+            trust_anchors=anchors,
+            clock=desk.clock,
+            status=StatusEvidence.none(),
+            session_transcript=None,
+            reader_key=None,
         )
 
 

@@ -15,6 +15,7 @@ from dongui.cli.output import FailureNotice, JsonValue, choose, describe, show, 
 from dongui.documents.authenticated import AuthenticatedDocument, HolderBinding, Treatment
 from dongui.documents.mdoc.looking import UnverifiedDocument, look
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.environment import Clock
 from dongui.errors import DonguiError, Misuse, Refused, Unanswered
@@ -117,6 +118,7 @@ def _authenticated(
         document.view,
         trust_anchors=anchors,
         clock=clock,
+        status=StatusEvidence.none(),
         session_transcript=evidence.transcript,
         reader_key=evidence.reader_key,
     )

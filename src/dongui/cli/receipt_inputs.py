@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.environment import FixedClock
 from dongui.errors import Misuse
@@ -59,7 +60,12 @@ def read_issuer_signed(path: Path, *, trust: Path, statement: Statement) -> byte
     clock = FixedClock((statement.judged_at or statement.issued_at) + _LAST_OF_THE_MINUTE)
     with SecretBuffer.read_file(path, max_bytes=_MAX_DOCUMENT_BYTES, what="document") as document:
         return authenticate(
-            document.view, trust_anchors=anchors, clock=clock, session_transcript=None, reader_key=None
+            document.view,
+            trust_anchors=anchors,
+            clock=clock,
+            status=StatusEvidence.none(),
+            session_transcript=None,
+            reader_key=None,
         ).issuer_signed
 
 

@@ -14,6 +14,7 @@ from dongui.demo.scenarios import Scenario, Twist
 from dongui.desk import ControllerEntry, Desk
 from dongui.documents.mdoc.holder import Holder, HolderMethod
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
 from dongui.environment import Entropy
 from dongui.memory import SecretBuffer
 from dongui.receipts.statement import Channel, Outcome
@@ -111,6 +112,7 @@ class Story:
                 self.authority.license(person).issuer_signed,
                 trust_anchors=self.authority.anchors,
                 clock=self._desk.clock,
+                status=StatusEvidence.none(),
                 session_transcript=None,
                 reader_key=None,
             )

@@ -171,10 +171,22 @@ def _objects() -> Iterator[Vector]:
     yield shown("no-digests-in-the-namespace", malformed, _OBJECT, _digests_edit(lambda _: {}))
     yield shown(
         "status-to-be-looked-up",
-        "mdoc.status-unchecked",
+        "status.list-missing",
         _OBJECT,
         _object(status={"status_list": {"idx": 7, "uri": "https://utopia.example/status"}}),
     )
+    yield shown(
+        "status-in-an-identifier-list",
+        "mdoc.status-unchecked",
+        _OBJECT,
+        _object(status={"identifier_list": {"id": b"7", "uri": "https://utopia.example/identifiers"}}),
+    )
+    for name, listed in (
+        ("status-index-a-text", {"idx": "7", "uri": "https://utopia.example/status"}),
+        ("status-without-its-list", {"idx": 7}),
+        ("status-index-negative", {"idx": -1, "uri": "https://utopia.example/status"}),
+    ):
+        yield shown(name, "status.reference-malformed", _OBJECT, _object(status={"status_list": listed}))
     yield shown(
         "signed-for-another-type", "mdoc.document-type-mismatch", _OBJECT, _object(docType="org.example")
     )

@@ -219,7 +219,15 @@ RULES: dict[str, tuple[str, str]] = {
     ),
     "mdoc.status-unchecked": (
         f"{_ISO}, second edition, status",
-        "A document whose issuer asks for a status look-up is not accepted without it.",
+        "A document whose issuer asks for a status look-up in a way that is not read is not accepted.",
+    ),
+    "status.list-missing": (
+        "Token Status List, Validation Rules, 2",
+        "A document that refers to a status list is not accepted without that list.",
+    ),
+    "status.reference-malformed": (
+        "Token Status List, Referenced Token in COSE",
+        "status_list holds idx, an unsigned integer, and uri, a text.",
     ),
     "mdoc.device-key": (f"{_ISO}, 9.1.2.4", "deviceKey is a public COSE_Key, a point on an allowed curve."),
     "mdoc.key-authorizations-malformed": (

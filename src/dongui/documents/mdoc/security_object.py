@@ -9,6 +9,8 @@ from typing import Protocol
 
 from dongui.documents.mdoc.fields import Fields, label, text_keys
 from dongui.documents.mdoc.validity import Validity, read_validity
+from dongui.documents.status import StatusReference
+from dongui.documents.status.references import read_status
 from dongui.encoding import cbor, cose_key
 from dongui.encoding.cbor import CborKey, CborValue, EmbeddedCbor, Limits
 from dongui.encoding.cose import PublicKey
@@ -66,6 +68,7 @@ class SecurityObject:
     device_key: PublicKey = field(repr=False)
     authorizations: KeyAuthorizations
     validity: Validity
+    status: StatusReference | None
 
 
 def read_security_object(payload: bytes) -> SecurityObject:
@@ -73,8 +76,8 @@ def read_security_object(payload: bytes) -> SecurityObject:
 
     Raises ``Refused``: ``cbor.*``, ``mdoc.mso-malformed``, ``mdoc.mso-version``, ``mdoc.unknown-field``,
     ``mdoc.digest-algorithm``, ``mdoc.digest-length``, ``mdoc.device-key``,
-    ``mdoc.key-authorizations-malformed``, ``mdoc.date-form``; ``Undetermined``:
-    ``mdoc.status-unchecked``.
+    ``mdoc.key-authorizations-malformed``, ``mdoc.date-form``, ``status.reference-malformed``;
+    ``Undetermined``: ``mdoc.status-unchecked``.
     """
     tagged = cbor.loads(payload, limits=_MSO)
     if not isinstance(tagged, EmbeddedCbor):
@@ -83,9 +86,6 @@ def read_security_object(payload: bytes) -> SecurityObject:
     version = mso.text("version")
     if version != "1.0":
         raise Refused("mdoc.mso-version", f"version {label(version)}; 1.0 is supported")
-    if mso.has("status"):
-        # The issuer says: ask me whether this still holds. Not asking would be to answer for it.
-        raise Undetermined("mdoc.status-unchecked", "the security object refers to a status list")
     digest = _digest(mso.text("digestAlgorithm"))
     digests = _digests(mso.texts("valueDigests"), digest(b"").digest_size)
     device_key, authorizations = _device_key_info(mso.fields("deviceKeyInfo"))
@@ -96,9 +96,19 @@ def read_security_object(payload: bytes) -> SecurityObject:
         device_key=device_key,
         authorizations=authorizations,
         validity=read_validity(mso.fields("validityInfo")),
+        status=_status(mso.texts("status")) if mso.has("status") else None,
     )
     mso.finish()
     return found
+
+
+def _status(status: Mapping[str, CborValue]) -> StatusReference:
+    if "status_list" not in status:
+        # The issuer says: ask me whether this still holds. Not asking would be to answer for it.
+        raise Undetermined(
+            "mdoc.status-unchecked", "the security object refers to no status list but another way"
+        )
+    return read_status(status)
 
 
 def _digest(name: str) -> Callable[[bytes | memoryview], _Digest]:

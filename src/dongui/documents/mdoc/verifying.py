@@ -19,6 +19,7 @@ from dongui.documents.mdoc.issuer_authentication import (
 )
 from dongui.documents.mdoc.reading import PresentedDocument, read_presented
 from dongui.documents.mdoc.session_transcript import check_session_transcript
+from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.encoding import cbor
 from dongui.encoding.cbor import CborValue
@@ -39,6 +40,7 @@ def authenticate(
     *,
     trust_anchors: TrustAnchors,
     clock: Clock,
+    status: StatusEvidence,
     session_transcript: bytes | None,
     reader_key: EllipticCurvePrivateKey | None,
 ) -> AuthenticatedDocument:
@@ -48,8 +50,10 @@ def authenticate(
     nobody is being verified: the document is only looked at, and comes back ``NOT_BOUND``, as a bare
     IssuerSigned always does. ``reader_key`` is the session's ephemeral private key, needed for a MAC.
 
-    Raises ``Refused`` with ``mdoc.*``, ``trust.*``, ``cose.*`` or ``cbor.*``; ``Undetermined``
-    (``mdoc.status-unchecked``); ``Misuse`` (``mdoc.session-transcript-malformed``).
+    ``status`` are the status lists on file; a document that refers to one is only as good as that list.
+
+    Raises ``Refused`` with ``mdoc.*``, ``trust.*``, ``cose.*``, ``cbor.*`` or ``status.*``; ``Undetermined``
+    (``mdoc.status-unchecked``, ``status.*``); ``Misuse`` (``mdoc.session-transcript-malformed``).
     """
     if session_transcript is not None:
         check_session_transcript(session_transcript)
@@ -57,6 +61,9 @@ def authenticate(
     presented = read_presented(data)
     issuer = authenticate_issuer(presented, trust_anchors=trust_anchors, at=at)
     binding = _bind(presented, issuer, session_transcript, reader_key)
+    # The status last: a document that does not hold by itself needs no list.
+    if issuer.security_object.status is not None:
+        status.check(issuer.security_object.status, issuer_keys=(issuer.signer.key,), at=at)
     return _authenticated(presented, issuer, binding, at)
 
 
