@@ -15,7 +15,7 @@ from dongui.custody.rule_pack import rule_pack
 from dongui.custody.rules import Rules, ask
 from dongui.custody.schema import Layout
 from dongui.custody.tables import decision_schema
-from dongui.errors import Trouble
+from dongui.errors import Misuse, Trouble
 from simulators.custody_cases import PURPOSES, RECIPIENTS, inquiry, rules_of
 from simulators.custody_tables import tables
 
@@ -53,11 +53,24 @@ def test_duckdb_decides_as_the_rules_mean(tmp_path: Path, layout: Layout, folded
 
 
 def test_duckdb_decides_nothing_over_a_broken_file(tmp_path: Path) -> None:
-    """A file that ends early is trouble with a name, and not a smaller release."""
+    """Unreadable pages are trouble, a file that ends early is named so; neither is a smaller release."""
     records, consents = tables(Layout.SORTED, seed=1).write(tmp_path, folded=True)
-    content = records.read_bytes()
-    records.write_bytes(content[: len(content) // 2])
+    content = bytearray(records.read_bytes())
+    content[4:100] = bytes(96)
+    records.write_bytes(content)
     with pytest.raises(Trouble, match=r"^ground\.engine-failed"):
+        list(decide_with_duckdb(records, consents, for_testing()))
+    records.write_bytes(content[: len(content) // 2])
+    with pytest.raises(Misuse, match=r"^snapshot\.truncated"):
+        list(decide_with_duckdb(records, consents, for_testing()))
+
+
+def test_tables_that_name_people_differently_are_not_joined(tmp_path: Path) -> None:
+    """Numbers are no UUIDs: joined, nobody would ever be found, and everybody refused as unknown."""
+    (tmp_path / "other").mkdir()
+    records, _ = tables(Layout.SORTED, seed=1).write(tmp_path, folded=True)
+    _, consents = tables(Layout.GENERAL, seed=1).write(tmp_path / "other", folded=True)
+    with pytest.raises(Misuse, match=r"^snapshot\.other-layout"):
         list(decide_with_duckdb(records, consents, for_testing()))
 
 

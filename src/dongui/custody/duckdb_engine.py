@@ -9,11 +9,10 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dongui.custody.decision_sql import decision_sql
 from dongui.custody.rules import Rules
-from dongui.custody.schema import Layout, Metadata
+from dongui.custody.snapshot import table_kind
 from dongui.custody.tables import decision_schema
 from dongui.errors import Trouble
 
@@ -34,12 +33,13 @@ def decide_with_duckdb(
     """Return every record's decision, (person, record, reason), in the order of the records.
 
     ``reason`` is 0 for released, else a reason's code. ``scratch`` is where DuckDB puts what does not fit
-    into ``memory_mb``, emptied on the way out; by default a folder of the system's. The tables were checked
-    before (:mod:`dongui.custody.snapshot`); here they are believed.
+    into ``memory_mb``, emptied on the way out; by default a folder of the system's. The tables' rows were
+    checked before (:mod:`dongui.custody.snapshot_rows`); here they are believed.
 
-    Raises ``Trouble`` ``ground.engine-failed`` if DuckDB gives up: no memory, no room, an unreadable file.
+    Raises ``Misuse`` as :func:`~dongui.custody.snapshot.table_kind`, ``Trouble`` ``ground.engine-failed`` if
+    DuckDB gives up: no memory, no room, unreadable pages.
     """
-    layout, folded = table_kind(consents)
+    layout, folded = table_kind(records, consents)
     schema = decision_schema(layout)
     with _connection(threads, memory_mb, scratch) as connection:
         for name, path in (("records", records), ("consents", consents)):
@@ -48,12 +48,6 @@ def decide_with_duckdb(
         reader: pa.RecordBatchReader = answer.to_arrow_reader(_ROWS)
         for batch in reader:
             yield batch.cast(schema)
-
-
-def table_kind(consents: Path) -> tuple[Layout, bool]:
-    """Return a consents file's layout, and whether it is folded."""
-    metadata = pq.read_schema(consents).metadata or {}
-    return Layout(metadata[Metadata.LAYOUT.encode()].decode()), metadata[Metadata.FOLDED.encode()] == b"true"
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from dongui.custody.schema import COLUMNS, FORMATS, Layout, Metadata
 from dongui.custody.tables import arrow_schema
 from dongui.errors import Misuse, Trouble
 
-__all__ = ["RecordIndex", "Snapshot", "open_records", "open_snapshot"]
+__all__ = ["RecordIndex", "Snapshot", "open_records", "open_snapshot", "table_kind"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,18 @@ def open_records(path: Path) -> RecordIndex:
     """Read what a records file says of itself. Raises as :func:`open_snapshot`."""
     file, said = _open(path, "records")
     return RecordIndex(path, said.layout(), file.metadata.num_rows)
+
+
+def table_kind(records: Path, consents: Path) -> tuple[Layout, bool]:
+    """Return the layout of both files, and whether the consents are folded.
+
+    Raises as :func:`open_snapshot`, and ``Misuse`` ``snapshot.other-layout`` where they differ.
+    """
+    snapshot, index = open_snapshot(consents), open_records(records)
+    if snapshot.layout is not index.layout:
+        detail = f"{records.name} is {index.layout}, {consents.name} {snapshot.layout}"
+        raise Misuse("snapshot.other-layout", detail)
+    return snapshot.layout, snapshot.folded
 
 
 class _Said:

@@ -6,6 +6,7 @@ A database gives a :class:`Connection` inside a transaction; parameters are writ
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Protocol
 
 import pyarrow as pa
@@ -32,6 +33,9 @@ class Cursor(Protocol):
 
     def fetchmany(self, size: int, /) -> Sequence[Sequence[object]]:
         """Return at most ``size`` further rows, none at the end."""
+
+    def close(self) -> None:
+        """Let go of the answer."""
 
 
 class Connection(Protocol):
@@ -170,11 +174,11 @@ class EventTables:
     def rows(self, layout: Layout) -> Iterator[pa.RecordBatch]:
         """Return every event as rows of the consents table, in its order."""
         schema = arrow_schema("consents", layout)
-        cursor = self._connection.execute(_ROWS[layout])
-        while rows := cursor.fetchmany(_BATCH_ROWS):
-            columns = zip(*rows, strict=True)
-            arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+        with closing(self._connection.execute(_ROWS[layout])) as cursor:
+            while rows := cursor.fetchmany(_BATCH_ROWS):
+                columns = zip(*rows, strict=True)
+                arrays = [pa.array(column, of.type) for column, of in zip(columns, schema, strict=True)]
+                yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     def _whole(self, query: str) -> int:
         row = self._connection.execute(query).fetchone()
