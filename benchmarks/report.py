@@ -20,6 +20,7 @@ GROUPS = {
     "verification": "A whole verification, in process (CPU time)",
     "biometrics": "The biometric stages over the London faces (CPU time)",
     "mdoc": "Documents: ISO/IEC 18013-5 Annex D",
+    "passport": "Passports: passive authentication and master lists",
     "confinement": "The confined process",
     "log": "The log",
 }
