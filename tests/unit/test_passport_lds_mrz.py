@@ -231,12 +231,18 @@ def test_a_zone_does_not_show_the_person() -> None:
     assert isinstance(parse_mrz(TD3, at=AT), Mrz)
 
 
+def test_line_breaks_of_every_system() -> None:
+    """A zone typed or scanned into a text file is the same zone, whoever's line breaks it has."""
+    assert parse_mrz(TD3.replace("\n", "\r\n") + "\r\n", at=AT) == parse_mrz(TD3, at=AT)
+
+
 def test_the_zone_in_a_chip() -> None:
     """DG1 holds the zone's letters alone: no line breaks, no other bytes, no other objects."""
     zone = TD3.replace("\n", "").encode()
     assert parse_dg1(write(0x61, write(0x5F1F, zone)), at=AT).document_number == "L898902C3"
     for value, name in (
         (TD3.encode(), "passport.mrz-character"),
+        (TD3.replace("\n", "\r\n").encode(), "passport.mrz-character"),
         (zone[:-1] + b"\xc3", "passport.mrz-character"),
         (b"", "passport.mrz-length"),
     ):

@@ -67,7 +67,11 @@ RULES: dict[str, tuple[str, str]] = {
     "passport.image-format": (f"{_LDS}, 4.7.2", "A face image is JPEG or JPEG 2000."),
     "passport.image-unreadable": (
         "ISO/IEC 10918-1, B.2; ISO/IEC 15444-1, A.5 and A.6",
-        "An image tells its size and asks for no more memory than a portrait needs.",
+        "An image tells its size.",
+    ),
+    "passport.image-not-supported": (
+        "Dongui; ISO/IEC 15444-1, A.5 and A.6",
+        "A JPEG 2000 has one or three colours of 8 bits, and asks for no more memory than a portrait needs.",
     ),
     "passport.security-infos-malformed": (
         f"{_KEYS}, 9.2",

@@ -12,8 +12,8 @@ __all__ = ["DATA_BLOCK", "DATA_BLOCK_CONSTRUCTED", "BiometricTemplate", "read_te
 DATA_BLOCK, DATA_BLOCK_CONSTRUCTED = 0x5F2E, 0x7F2E
 _GROUP, _TEMPLATE, _COUNT, _HEADER = 0x7F61, 0x7F60, 0x02, 0xA1
 _TYPE, _OWNER, _FORMAT = 0x81, 0x87, 0x88
-# Header version, type, subtype, creation, validity, creator, owner and type of the format.
-_HEADER_TAGS = {0x80, _TYPE, 0x82, 0x83, 0x85, 0x86, _OWNER, _FORMAT}
+# Header version, type, subtype, creation, integrity, validity, creator, owner and type of the format.
+_HEADER_TAGS = range(0x80, 0x89)
 _FACE = 2  # ISO/IEC 19785-3; 8 is a finger, 16 an iris
 _MAX_TEMPLATES = 9  # ICAO 9303-10, 4.7.2
 

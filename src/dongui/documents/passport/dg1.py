@@ -26,6 +26,6 @@ def parse_dg1(data: bytes, *, at: datetime) -> Mrz:
         zone = fields.one(_MRZ).decode("ascii")
     except UnicodeDecodeError:
         raise Refused("passport.mrz-character", "the zone holds a byte that is no ASCII character") from None
-    if "\n" in zone:
+    if not zone.isprintable():
         raise Refused("passport.mrz-character", "the zone in a chip has no line breaks")
     return parse_mrz(zone, at=at)

@@ -35,7 +35,8 @@ def parse_dg2(data: bytes) -> Faces:
     """Read DG2; nothing in it is decoded.
 
     Raises ``Refused``: ``passport.biometric-*``, ``passport.face-*``, ``passport.image-*``,
-    ``passport.tlv-*``, ``passport.field-*``, ``passport.trailing-bytes``.
+    ``passport.tlv-*``, ``passport.field-*``, ``passport.trailing-bytes``; ``Undetermined``
+    ``passport.image-not-supported``.
     """
     templates = read_templates(read_one(data, 0x75, what="DG2"), what="DG2")
     records = [_read_record(template) for template in templates]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dongui.encoding.jpeg2000 import CODESTREAM_MAGIC, JP2_MAGIC, Jpeg2000Error, read_jpeg2000
-from dongui.errors import Refused
+from dongui.errors import Refused, Undetermined
 
 __all__ = ["FaceImage", "ImageFormat", "ImageKind", "RecordFormat", "face_image"]
 
@@ -80,7 +80,8 @@ def face_image(
     """Make a :class:`FaceImage`: its format by its first bytes, its size by its own header.
 
     Raises ``Refused``: ``passport.image-format`` for what is neither JPEG nor JPEG 2000,
-    ``passport.image-unreadable`` where it does not tell its size.
+    ``passport.image-unreadable`` where it does not tell its size. Raises ``Undetermined``
+    ``passport.image-not-supported`` for a legal JPEG 2000 that is not decoded here.
     """
     if encoded.startswith(_JPEG_MAGIC):
         found, (width, height) = ImageFormat.JPEG, _jpeg_size(encoded)
@@ -95,6 +96,8 @@ def _jpeg2000_size(encoded: bytes) -> tuple[int, int]:
     try:
         picture = read_jpeg2000(memoryview(encoded))
     except Jpeg2000Error as error:
+        if error.kind == "format-not-read":
+            raise Undetermined("passport.image-not-supported", f"the face image: {error}") from None
         raise Refused("passport.image-unreadable", f"the JPEG 2000 face image: {error}") from None
     return picture.width, picture.height
 

@@ -157,7 +157,7 @@ def parse_mrz(text: str, *, at: datetime) -> Mrz:
     ``-date``, ``-number-check``, ``-birth-check``, ``-expiry-check``, ``-optional-check``,
     ``-composite-check``.
     """
-    zone = "".join(text.split("\n"))
+    zone = text.replace("\r\n", "\n").replace("\n", "")
     if len(zone) not in _FORMATS:
         raise Refused("passport.mrz-length", f"the zone has {len(zone)} characters; 72, 88 or 90 are read")
     _require_alphabet(zone)
