@@ -11,13 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from dongui.documents.passport.signature_choice import SignatureChoice
 from dongui.documents.trust.country_certificate import DEFECTS, CountryCertificate, read_country_certificate
 from dongui.documents.trust.csca import CscaAnchor, CscaAnchors
+from dongui.documents.trust.csca_folder import CountryTrust
 from dongui.documents.trust.master_list import MasterList, read_master_list
 from dongui.documents.trust.master_list_index import index_key, read_index, write_index
+from dongui.environment import SystemEntropy
 from dongui.errors import Misuse, Refused, Trouble
 from dongui.storage.master_list_indices import IndexFolder, country_anchors
-from simulators.passport_country import NOW, judge, passport, utopia
+from simulators.passport_country import NOW, SIGNED, judge, passport, utopia
 
 DATA = os.environ.get("DONGUI_TEST_DATA")
 LISTS = Path(DATA or ".") / "vectors" / "passport" / "master-lists"
@@ -195,3 +198,42 @@ def test_no_anchors_must_be_said() -> None:
     with pytest.raises(Misuse, match=r"trust\.no-anchors"):
         CscaAnchors.from_certificates([])
     assert len(CscaAnchors.none_given()) == 0
+
+
+def _listing(day: int, *, by: str = "list") -> bytes:
+    """Utopia's own master list, signed some days after its authority began."""
+    country, clock = utopia(), type(SIGNED)(SIGNED.moment + timedelta(days=day))
+    choice, entropy = SignatureChoice.ECDSA_P256_SHA256, SystemEntropy()
+    signer = country.signer
+    if by == "list":
+        signer = country.authority.master_list_signer(choice=choice, clock=SIGNED, entropy=entropy)
+    neighbours = [utopia(code=code).authority.encoded for code in ("DE", "FR")[: 2 if day < 50 else 1]]
+    return signer.sign_master_list([country.authority.encoded, *neighbours], clock=clock)
+
+
+def test_our_own_master_list_verifies_to_its_authority() -> None:
+    """A simulated country's list is read like a real one."""
+    root = read_country_certificate(utopia().authority.encoded)
+    listed = read_master_list(_listing(10), roots=[root])
+    assert sorted(one.country or "" for one in listed.certificates) == ["DE", "FR", "UT"]
+    assert listed.signed_at == SIGNED.moment + timedelta(days=10)
+
+
+def test_a_signer_of_passports_writes_no_master_list() -> None:
+    """The attack: whoever signs documents for one country adds authorities of others."""
+    root = read_country_certificate(utopia().authority.encoded)
+    with pytest.raises(Refused, match=r"trust\.master-list-signer"):
+        read_master_list(_listing(10, by="passport"), roots=[root])
+
+
+def test_a_younger_list_withdraws_what_it_leaves_out(tmp_path: Path) -> None:
+    """Two lists of one root in the folder: only the younger speaks, whichever is read first."""
+    roots = tmp_path / "csca" / "roots"
+    roots.mkdir(parents=True)
+    (roots / "ut.cer").write_bytes(utopia().authority.encoded)
+    (tmp_path / "csca" / "a.ml").write_bytes(_listing(100))
+    (tmp_path / "csca" / "b.ml").write_bytes(_listing(10))
+    anchors = country_anchors(tmp_path, max_list_age=timedelta(days=365))
+    assert sorted(one.country or "" for one in anchors) == ["DE", "UT"]
+    trust = CountryTrust.load(tmp_path, indices=IndexFolder.beside(tmp_path))
+    assert [one.superseded for one in trust.lists] == [False, True]

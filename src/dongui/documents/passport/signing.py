@@ -15,8 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import NameOID
 
+from dongui.documents.passport.message_signing import sign_message
 from dongui.documents.passport.signature_choice import PrivateKey, SignatureChoice, digest_algorithm
-from dongui.encoding.der import encode, encode_integer, encode_oid
+from dongui.encoding.der import encode, encode_integer
 from dongui.environment import Clock, Entropy
 
 __all__ = ["CountryAuthority", "PassportSigner"]
@@ -24,9 +25,8 @@ __all__ = ["CountryAuthority", "PassportSigner"]
 _AUTHORITY_LIFETIME = timedelta(days=13 * 365)  # 9303-12, 4.1.4: its key's use, then ten years of passports
 _SIGNER_LIFETIME = timedelta(days=10 * 365 + 90)
 _CLOCK_TOLERANCE = timedelta(hours=1)
-_LDS_CONTENT, _SIGNED_DATA = "2.23.136.1.1.1", "1.2.840.113549.1.7.2"
-_CONTENT_TYPE, _MESSAGE_DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
-_SIGNING_TIME = "1.2.840.113549.1.9.5"
+_LDS_CONTENT, _MASTER_LIST = "2.23.136.1.1.1", "2.23.136.1.1.2"
+_MASTER_LIST_SIGNER = x509.ObjectIdentifier("2.23.136.1.1.3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,38 +39,25 @@ class PassportSigner:
 
     def sign(self, groups: Mapping[int, bytes], *, clock: Clock) -> bytes:
         """Return EF.SOD (version 1, LDS 1.8) over data groups by number, with the signing time in it."""
-        digest = self.choice.digest
-        content = _lds_security_object(groups, digest)
-        attributes = _attributes(content, digest, clock.now())
-        return encode(0x77, self._message(content, attributes))
+        content = _lds_security_object(groups, self.choice.digest)
+        return encode(0x77, self._message(_LDS_CONTENT, content, clock))
 
-    def _message(self, content: bytes, attributes: bytes) -> bytes:
-        algorithm = digest_algorithm(self.choice.digest)
-        wrapped = encode(0x30, encode_oid(_LDS_CONTENT), encode(0xA0, encode(0x04, content)))
-        certificate = self.certificate.public_bytes(serialization.Encoding.DER)
-        signed = encode(
-            0x30,
-            encode_integer(3),
-            encode(0x31, algorithm),
-            wrapped,
-            encode(0xA0, certificate),
-            encode(0x31, self._signer_info(attributes, algorithm)),
-        )
-        return encode(0x30, encode_oid(_SIGNED_DATA), encode(0xA0, signed))
+    def sign_master_list(self, certificates: Iterable[bytes], *, clock: Clock) -> bytes:
+        """Return a master list of country certificates in DER.
 
-    def _signer_info(self, attributes: bytes, algorithm: bytes) -> bytes:
-        named = encode(
-            0x30, self.certificate.issuer.public_bytes(), encode_integer(self.certificate.serial_number)
-        )
-        signature = self.choice.sign(self.key, encode(0x31, attributes))
-        return encode(
-            0x30,
-            encode_integer(1),
-            named,
-            algorithm,
-            encode(0xA0, attributes),
-            self.choice.identifier,
-            encode(0x04, signature),
+        It only counts from a signer made for that (:meth:`CountryAuthority.master_list_signer`).
+        """
+        content = encode(0x30, encode_integer(0), encode(0x31, *sorted(certificates)))
+        return self._message(_MASTER_LIST, content, clock)
+
+    def _message(self, content_type: str, content: bytes, clock: Clock) -> bytes:
+        return sign_message(
+            content,
+            content_type=content_type,
+            certificate=self.certificate,
+            key=self.key,
+            choice=self.choice,
+            signed_at=clock.now(),
         )
 
 
@@ -102,15 +89,34 @@ class CountryAuthority:
 
     def document_signer(self, *, choice: SignatureChoice, clock: Clock, entropy: Entropy) -> PassportSigner:
         """Issue a document signer, valid as long as the passports it signs in its first three months."""
+        return self._signer("Document Signer", (), choice, clock, entropy)
+
+    def master_list_signer(
+        self, *, choice: SignatureChoice, clock: Clock, entropy: Entropy
+    ) -> PassportSigner:
+        """Issue a signer of master lists (9303-12, 7.1.3), whose purpose keeps it from signing passports."""
+        purposes = (x509.ExtendedKeyUsage([_MASTER_LIST_SIGNER]),)
+        return self._signer("Master List Signer", purposes, choice, clock, entropy)
+
+    def _signer(
+        self,
+        common_name: str,
+        purposes: Iterable[x509.ExtensionType],
+        choice: SignatureChoice,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> PassportSigner:
         key = choice.generate_key()
         country = self.certificate.subject.get_attributes_for_oid(NameOID.COUNTRY_NAME)[0].value
-        name = _name(str(country), "Document Signer")
+        name = _name(str(country), common_name)
         start = clock.now() - _CLOCK_TOLERANCE
         builder = _begin(name, self.certificate.subject, key, start, _SIGNER_LIFETIME, entropy)
         builder = builder.add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False
         )
         builder = builder.add_extension(_usage(authority=False), critical=True)
+        for purpose in purposes:
+            builder = builder.add_extension(purpose, critical=True)
         return PassportSigner(_signed(builder, self.key, self.choice), key, choice)
 
     def revocation_list(self, serial_numbers: Iterable[int], *, clock: Clock) -> bytes:
@@ -182,16 +188,3 @@ def _lds_security_object(groups: Mapping[int, bytes], digest: str) -> bytes:
     ]
     versions = encode(0x30, encode(0x13, b"0108"), encode(0x13, b"040000"))
     return encode(0x30, encode_integer(1), digest_algorithm(digest), encode(0x30, *digests), versions)
-
-
-def _attributes(content: bytes, digest: str, signed_at: datetime) -> bytes:
-    """The content of the SET of signed attributes, in DER's order."""
-    moment = encode(0x17, f"{signed_at:%y%m%d%H%M%S}Z".encode())
-    values = {
-        _CONTENT_TYPE: encode_oid(_LDS_CONTENT),
-        _SIGNING_TIME: moment,
-        _MESSAGE_DIGEST: encode(0x04, hashlib.new(digest, content).digest()),
-    }
-    return b"".join(
-        sorted(encode(0x30, encode_oid(oid), encode(0x31, value)) for oid, value in values.items())
-    )
