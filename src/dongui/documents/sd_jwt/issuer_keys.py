@@ -21,8 +21,8 @@ from dongui.documents.trust.token_path import verify_token_path
 from dongui.encoding import strict_json
 from dongui.encoding.cose import PublicKey
 from dongui.encoding.jose import JWS_ALGORITHMS, Jws, algorithms_of, verify_jws, x5c
-from dongui.encoding.jwk import NamedKey, read_jwks
-from dongui.encoding.strict_json import JsonLimits, JsonValue
+from dongui.encoding.jwk import NamedKey, read_jwks, write_jwk
+from dongui.encoding.strict_json import JsonLimits, JsonObject, JsonValue
 from dongui.errors import Misuse, Refused
 
 __all__ = ["MAX_METADATA_BYTES", "SdJwtIssuers", "VerifiedIssuer", "verify_issuer"]
@@ -72,6 +72,15 @@ class SdJwtIssuers:
                 raise _unreadable(name, "another file speaks for the same issuer")
             keys[issuer] = found
         return cls(anchors, keys, frozenset(accepted_types))
+
+    def metadata_files(self) -> dict[str, bytes]:
+        """The keys as files that :meth:`from_files` reads back alike: for handing them to another process."""
+        return {
+            f"{number}.json": strict_json.dumps(
+                {"issuer": issuer, "jwks": {"keys": list(map(_written, keys))}}
+            )
+            for number, (issuer, keys) in enumerate(self.keys.items())
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +191,11 @@ def _key_set(name: str, metadata: Mapping[str, JsonValue], files: Mapping[str, b
     if beside not in files:
         raise _unreadable(name, f"it names a jwks_uri; put what is there beside it as {label(beside)}")
     return strict_json.loads(files[beside], limits=_METADATA)
+
+
+def _written(named: NamedKey) -> JsonObject:
+    key = write_jwk(named.key)
+    return key if named.identifier is None else {**key, "kid": named.identifier}
 
 
 def _unreadable(name: str, why: str) -> Misuse:
