@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from dongui.encoding.der import DerError, Node, read
+from dongui.encoding.der_form import irregularities
 
 __all__ = ["CERT_SIGN", "CRL_SIGN", "DIGITAL_SIGNATURE", "BasicConstraints", "Extensions", "read_extensions"]
 
@@ -43,7 +44,7 @@ class Extensions:
     purposes: frozenset[str] | None = None
     present: frozenset[str] = frozenset()
     critical: frozenset[str] = frozenset()
-    is_der: bool = True
+    irregular: frozenset[str] = frozenset()
 
     @property
     def not_understood(self) -> frozenset[str]:
@@ -53,7 +54,7 @@ class Extensions:
     @property
     def defects(self) -> tuple[str, ...]:
         """What deviates whatever the certificate's role is."""
-        found = []
+        found = sorted(self.irregular)
         if self.constraints is not None and _BASIC not in self.critical:
             found.append("basic-constraints-not-critical")
         if self.key_usage is not None and _KEY_USAGE not in self.critical:
@@ -82,7 +83,7 @@ def read_extensions(rest: Sequence[Node]) -> Extensions:
     """
     found: dict[str, Node] = {}
     critical: set[str] = set()
-    is_der = True
+    irregular: set[str] = set()
     for node in rest:
         if node.tag in (0x81, 0x82):
             continue
@@ -92,8 +93,8 @@ def read_extensions(rest: Sequence[Node]) -> Extensions:
                 raise DerError("an extension that stands twice, or too many of them")
             found[oid] = value
             critical |= {oid} if marked else set()
-            is_der = is_der and regular
-    return _collected(found, frozenset(critical), is_der=is_der)
+            irregular |= set() if regular else {"not-der"}
+    return _collected(found, frozenset(critical), irregular)
 
 
 def _extension(node: Node) -> tuple[str, bool, Node, bool]:
@@ -106,11 +107,13 @@ def _extension(node: Node) -> tuple[str, bool, Node, bool]:
     return oid, marked, parts[-1].expect(0x04, "extension's value"), regular
 
 
-def _collected(found: dict[str, Node], critical: frozenset[str], *, is_der: bool) -> Extensions:
+def _collected(found: dict[str, Node], critical: frozenset[str], irregular: set[str]) -> Extensions:
     values = {
         oid: _value(node) for oid, node in found.items() if oid in _UNDERSTOOD - {"2.5.29.17", "2.5.29.18"}
     }
+    irregular = irregular.union(*map(irregularities, values.values()))
     constraints, regular = _constraints(values.get(_BASIC))
+    irregular |= set() if regular else {"not-der"}
     used_from, used_until = _period(values.get(_USAGE_PERIOD))
     return Extensions(
         key_usage=values[_KEY_USAGE].flags("key usage") if _KEY_USAGE in values else None,
@@ -124,7 +127,7 @@ def _collected(found: dict[str, Node], critical: frozenset[str], *, is_der: bool
         purposes=_purposes(values.get(_EXTENDED_USAGE)),
         present=frozenset(found),
         critical=critical,
-        is_der=is_der and regular,
+        irregular=frozenset(irregular),
     )
 
 

@@ -17,6 +17,7 @@ from dongui.documents.trust.explicit_curves import UnknownCurve
 from dongui.documents.trust.signature_checks import PublicKey, RsaKey, read_public_key, verifies
 from dongui.documents.trust.signature_schemes import SignatureScheme, UnknownScheme, read_scheme
 from dongui.encoding.der import DerError, Node, read
+from dongui.encoding.der_form import irregularities
 from dongui.errors import Refused
 
 __all__ = ["DEFECTS", "MAX_CERTIFICATE_BYTES", "CountryCertificate", "read_country_certificate"]
@@ -25,7 +26,9 @@ MAX_CERTIFICATE_BYTES = 16 * 1024
 _MAX_SERIAL_OCTETS = 20  # RFC 5280, 4.1.2.2
 
 DEFECTS: dict[str, str] = {
-    "not-der": "lengths or booleans are not in their one DER form (X.690, 10.1 and 11.1)",
+    "not-der": "lengths, numbers or booleans are not in their one DER form (X.690, 8.3.2, 10.1 and 11.1)",
+    "text-form": "a text holds characters its kind does not have (X.680, 41)",
+    "moment-form": "a moment is not written to the second in UTC (RFC 5280, 4.1.2.5)",
     "ecdsa-parameters": "the ECDSA algorithm carries parameters; it has none (RFC 3279, 2.2.3)",
     "rsa-parameters-missing": "the RSA key's algorithm lacks its NULL (RFC 3279, 2.3.1)",
     "rsa-exponent": "the RSA exponent is neither 3 nor 65537",
@@ -115,7 +118,7 @@ def _parse(whole: Node) -> CountryCertificate:
     extensions = read_extensions(rest)
     name = read_name(subject)
     defects = [
-        *_encoding_defects(whole, extensions),
+        *sorted(irregularities(whole)),
         *_number_defects(serial),
         *_algorithm_defects(outer[1], scheme, key, public),
         *_name_defects(name),
@@ -132,12 +135,8 @@ def _parse(whole: Node) -> CountryCertificate:
         extensions=extensions,
         signature=outer[2].bits("signature"),
         signed_part=outer[0].encoded,
-        defects=(*defects, *extensions.defects),
+        defects=tuple(dict.fromkeys((*defects, *extensions.defects))),
     )
-
-
-def _encoding_defects(whole: Node, extensions: Extensions) -> list[str]:
-    return [] if whole.is_der and extensions.is_der else ["not-der"]
 
 
 def _number_defects(serial: Node) -> list[str]:
