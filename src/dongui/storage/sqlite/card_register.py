@@ -1,0 +1,158 @@
+"""The site's register of cards in one SQLite file. There is no column for a face, a name or a number.
+
+A card that is out: its random id, its secret, the consent record it was made under, its place in a status
+list, and its end. Of a card that was revoked only the id and its place remain, until its end; of a card whose
+time is over, nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from dongui.documents.staff_card.register import RegisteredCard
+from dongui.documents.status import StatusReference
+from dongui.errors import Misuse, Refused
+from dongui.storage.sqlite.database import Database
+
+__all__ = ["CardEntry", "SqliteCardRegister"]
+
+_APPLICATION_ID = 0x446E4301  # "DnC", file 1
+
+_MIGRATIONS = (
+    """
+    CREATE TABLE card (
+        id BLOB PRIMARY KEY CHECK (length(id) = 16),
+        secret BLOB CHECK (length(secret) = 32),
+        consent_record BLOB CHECK (length(consent_record) = 16),
+        status_uri TEXT,
+        status_index INTEGER,
+        ends INTEGER NOT NULL,
+        -- A revoked card has lost its secret and leads to nobody's consent.
+        CHECK ((secret IS NULL) = (consent_record IS NULL))
+    ) STRICT, WITHOUT ROWID;
+    """,
+)
+_SELECT = "SELECT id, consent_record, status_uri, status_index, ends FROM card"
+_Row = tuple[bytes, bytes | None, str | None, int | None, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CardEntry:
+    """What the register says of a card, but for its secret. ``consent_record`` is ``None`` once revoked."""
+
+    card_id: bytes
+    consent_record: bytes | None
+    status: StatusReference | None = field(repr=False)
+    valid_until: datetime
+
+    @property
+    def revoked(self) -> bool:
+        """Whether its secret is gone."""
+        return self.consent_record is None
+
+
+class SqliteCardRegister:
+    """A :class:`~dongui.documents.staff_card.register.CardRegister` in one file. A context manager."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open or create the file; raises what :meth:`Database.open` raises."""
+        return cls(Database.open(path, migrations=_MIGRATIONS, application_id=_APPLICATION_ID))
+
+    def register(
+        self, card: RegisteredCard, *, consent_record: bytes, status: StatusReference | None
+    ) -> None:
+        """Keep a new card, durably. Raises ``Misuse`` (``card.already-registered``)."""
+        place = (None, None) if status is None else (status.uri, status.index)
+        row = (card.card_id, card.secret, consent_record, *place, int(card.valid_until.timestamp()))
+        with self._database.transaction() as connection:
+            made = connection.execute("INSERT OR IGNORE INTO card VALUES (?, ?, ?, ?, ?, ?)", row)
+            if made.rowcount != 1:
+                raise Misuse("card.already-registered", f"{card.card_id.hex()} is in the register")
+
+    def look_up(self, card_id: bytes) -> RegisteredCard:
+        """Return one card with its secret; see :meth:`CardRegister.look_up`."""
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT secret, ends FROM card WHERE id = ?", (card_id,)).fetchone()
+        if row is None:
+            raise Refused("staff-card.not-registered", "no card of this id is in the register")
+        if row[0] is None:
+            raise Refused("staff-card.revoked", "its secret was deleted from the register")
+        return RegisteredCard(card_id, row[0], _moment(row[1]))
+
+    def show(self, card_id: bytes) -> CardEntry:
+        """Return what is kept of one card. Raises ``Misuse`` (``card.unknown``)."""
+        with self._database.reading() as connection:
+            row = connection.execute(_SELECT + " WHERE id = ?", (card_id,)).fetchone()
+        if row is None:
+            raise _unknown(card_id)
+        return _entry(row)
+
+    def list_cards(self) -> list[CardEntry]:
+        """Return every card's entry, the one that ends first before the others."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_SELECT + " ORDER BY ends, id").fetchall()
+        return [_entry(row) for row in rows]
+
+    def revoke(self, card_id: bytes, *, before: Callable[[CardEntry], None]) -> CardEntry:
+        """Delete a card's secret, from the file and from its journal; every copy of the card is void.
+
+        ``before`` is called with the entry first; what it raises is raised, and nothing is deleted. Returns
+        the entry as it was. Raises ``Misuse``: ``card.unknown``, ``card.already-revoked``.
+        """
+        with self._database.transaction() as connection:
+            row = connection.execute(_SELECT + " WHERE id = ?", (card_id,)).fetchone()
+            if row is None:
+                raise _unknown(card_id)
+            entry = _entry(row)
+            if entry.revoked:
+                raise Misuse("card.already-revoked", f"{card_id.hex()} was revoked before")
+            before(entry)
+            connection.execute(
+                "UPDATE card SET secret = NULL, consent_record = NULL WHERE id = ?", (card_id,)
+            )
+        # The row was overwritten where it lies; a page that was copied to make room is not, until this.
+        self._database.write_anew()
+        return entry
+
+    def purge(self, *, at: datetime) -> int:
+        """Forget the cards whose time is over at ``at``; return their number."""
+        with self._database.transaction() as connection:
+            gone = connection.execute("DELETE FROM card WHERE ends <= ?", (int(at.timestamp()),)).rowcount
+        if gone:
+            self._database.write_anew()
+        return gone
+
+    def close(self) -> None:
+        """Close the file. Safe to call twice."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _entry(row: _Row) -> CardEntry:
+    card_id, consent_record, uri, index, ends = row
+    status = None if uri is None or index is None else StatusReference(uri, index)
+    return CardEntry(card_id, consent_record, status, _moment(ends))
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _unknown(card_id: bytes) -> Misuse:
+    return Misuse("card.unknown", f"{card_id.hex()} is not in the register")
