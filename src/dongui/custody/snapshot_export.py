@@ -131,13 +131,15 @@ def _write(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> 
 def _write_part(file: BinaryIO, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
     numbers = [field.name for field in schema if not pa.types.is_fixed_size_binary(field.type)]
     narrow = [field.name for field in schema if field.type in (pa.uint8(), pa.uint16())]
+    # Ends of terms are few and far apart (never, the end of a year): as differences they would not shrink.
+    few = [*narrow, *(name for name in numbers if name.endswith("until_us"))]
     rows = 0
     with pq.ParquetWriter(
         file,
         schema,
         compression="none",
-        use_dictionary=narrow,
-        column_encoding={name: _DIFFERENCES for name in numbers if name not in narrow},
+        use_dictionary=few,
+        column_encoding={name: _DIFFERENCES for name in numbers if name not in few},
         write_statistics=["person"],
     ) as writer:
         for table in _grouped(batches, schema):
