@@ -25,7 +25,7 @@ from dongui.encoding.strict_json import JsonLimits
 from dongui.environment import FixedClock, SystemEntropy
 from dongui.errors import DonguiError, Misuse, Refused
 from simulators.mdoc_certificates import key_for
-from simulators.sd_jwt_drafting import jwk
+from simulators.sd_jwt_drafting import Draft, jwk
 from simulators.sd_jwt_issuance import AT, CLOCK, ISSUER, TYPE, an_authority, an_issuance
 
 KEY = jwk(key_for("sd-jwt signer"))
@@ -113,6 +113,21 @@ def test_a_pinned_signer_is_believed_without_its_root() -> None:
         issuance.authority, issuance.signer, issuance.holder, issuance.credential, issuers
     ).judge(issuance.present())
     assert document.issuer == issuance.signer.certificate.subject.rfc4514_string()
+
+
+def test_a_pinned_signer_vouches_for_nobody_else() -> None:
+    """A certificate trusted as one signer's own does not become an authority by standing in a chain."""
+    draft = Draft()
+    root = draft.root.sign()
+    draft.between = [draft.root]
+    pinned = TrustAnchors.from_certificates([], pinned_document_signers=[root])
+    issuance = an_issuance()
+    issuers = SdJwtIssuers(pinned, {}, frozenset({TYPE}))
+    with pytest.raises(Refused) as caught:
+        type(issuance)(
+            issuance.authority, issuance.signer, issuance.holder, issuance.credential, issuers
+        ).judge(draft.build())
+    assert caught.value.name == "trust.unknown-issuer"
 
 
 @pytest.mark.parametrize(("nonce", "audience"), [("", "a"), ("A" * 15, "a"), ("A" * 16, "")])

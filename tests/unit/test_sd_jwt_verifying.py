@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from dongui.documents.authenticated import HolderBinding, Treatment
 from dongui.documents.mdoc.signing_algorithms import SigningAlgorithm
+from dongui.documents.sd_jwt.issuer_keys import SdJwtIssuers
 from dongui.documents.sd_jwt.looking import look
-from dongui.documents.sd_jwt.verifying import require_bound
+from dongui.documents.sd_jwt.verifying import authenticate, require_bound
+from dongui.documents.status import StatusEvidence
+from dongui.documents.trust import TrustAnchors
 from dongui.encoding import cbor
+from dongui.environment import FixedClock
 from dongui.errors import Misuse, Refused
+from simulators.sd_jwt_drafting import Draft, jwk
 from simulators.sd_jwt_issuance import AT, ISSUER, PORTRAIT, TYPE, an_issuance
 
 
@@ -44,6 +50,40 @@ def test_every_field_says_where_it_stood_and_how_it_was_treated() -> None:
     )
     assert document.portrait is None
     assert document.subject is None
+
+
+def test_a_header_nobody_used_is_carried_by_name() -> None:
+    """What found the key was checked; a link to other keys, or a name beside a certificate, was not."""
+    draft = Draft()
+    draft.header |= {"kid": "first", "jku": "https://attacker.example/keys"}
+    files = {
+        "issuer.json": json.dumps(
+            {"issuer": ISSUER, "jwks": {"keys": [jwk(draft.signer.key) | {"kid": "first"}]}}
+        )
+    }
+    anchors = TrustAnchors.from_certificates([draft.root.sign()])
+    for issuers, unused in (
+        (SdJwtIssuers(anchors, {}, frozenset({TYPE})), {"kid", "jku"}),
+        (
+            SdJwtIssuers.from_files(
+                {name: text.encode() for name, text in files.items()}, anchors=None, accepted_types={TYPE}
+            ),
+            {"x5c", "jku"},
+        ),
+    ):
+        document = authenticate(
+            draft.build(),
+            issuers=issuers,
+            clock=FixedClock(AT),
+            nonce_and_audience=None,
+            status=StatusEvidence.none(),
+        )
+        carried = {
+            element.identifier: element.treatment
+            for element in document.elements
+            if element.namespace == "header"
+        }
+        assert carried == dict.fromkeys(unused, Treatment.UNVERIFIED)
 
 
 def test_without_a_session_nothing_is_bound() -> None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from cryptography import x509
 
@@ -89,12 +90,13 @@ class VerifiedIssuer:
 
     ``identity`` is ``iss``, or the signer's subject where the document names no ``iss``; ``trusted_by`` is
     the anchor's name, or ``iss`` where the keys came from metadata. ``keys`` are those proved to be this
-    issuer's own.
+    issuer's own; ``by`` is the header parameter the key was found by.
     """
 
     identity: str
     trusted_by: str
     keys: tuple[PublicKey, ...] = field(repr=False)
+    by: Literal["x5c", "kid"]
 
 
 def verify_issuer(jws: Jws, *, issuer: str | None, issuers: SdJwtIssuers, at: datetime) -> VerifiedIssuer:
@@ -111,7 +113,7 @@ def verify_issuer(jws: Jws, *, issuer: str | None, issuers: SdJwtIssuers, at: da
         raise Refused("sd-jwt.issuer-unknown", f"the document {what}; its iss is not on file")
     named = issuers.keys[issuer]
     _verify(jws, _choose(jws, named))
-    return VerifiedIssuer(issuer, issuer, tuple(key.key for key in named))
+    return VerifiedIssuer(issuer, issuer, tuple(key.key for key in named), "kid")
 
 
 def _by_certificate(
@@ -122,7 +124,9 @@ def _by_certificate(
     if issuer is not None and not speaks_for(signer.certificate, issuer):
         # The attack: a signer of one authority under an anchor issues in the name of another.
         raise Refused("sd-jwt.issuer-not-certified", f"{signer.certificate.name} may not speak for this iss")
-    return VerifiedIssuer(issuer or signer.certificate.name, signer.anchor.certificate.name, (signer.key,))
+    return VerifiedIssuer(
+        issuer or signer.certificate.name, signer.anchor.certificate.name, (signer.key,), "x5c"
+    )
 
 
 def speaks_for(certificate: Certificate, issuer: str) -> bool:

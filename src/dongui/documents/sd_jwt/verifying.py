@@ -12,7 +12,7 @@ from dongui.documents.authenticated import AuthenticatedDocument, Element, Holde
 from dongui.documents.sd_jwt.claims import label, moment, optional_text, text
 from dongui.documents.sd_jwt.disclosures import Resolved, resolve
 from dongui.documents.sd_jwt.element_values import portrait_of, subject_of
-from dongui.documents.sd_jwt.issuer_keys import SdJwtIssuers, verify_issuer
+from dongui.documents.sd_jwt.issuer_keys import SdJwtIssuers, VerifiedIssuer, verify_issuer
 from dongui.documents.sd_jwt.key_binding import (
     CHECKED_CLAIMS,
     KeyBindingExpectation,
@@ -37,8 +37,8 @@ _NO_ISSUING_TIME_REMARK = "sd-jwt.issuing-time-not-stated"
 _MALFORMED = "sd-jwt.claim-malformed"
 # The beginning of NumericDate (RFC 7519, 2): where an issuer sets no earlier bound, there is none.
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-# Header parameters that are checked or used; every other one is carried unverified.
-_USED_HEADERS = frozenset({"alg", "typ", "x5c", "kid"})
+# Header parameters that are always checked; of the others only the one the key was found by.
+_CHECKED_HEADERS = frozenset({"alg", "typ"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def authenticate(
         valid_until=validity.valid_until,
         judged_at=at,
         holder_binding=binding,
-        elements=tuple(_elements(presented, resolved, binding)),
+        elements=tuple(_elements(presented, resolved, issuer, binding)),
         portrait=portrait_of(resolved.claims),
         subject=subject_of(resolved.claims, issuer=issuer.identity),
         # What is signed, not the signature: of an ECDSA signature anybody can make a second one that is valid
@@ -153,13 +153,15 @@ def _validity(claims: JsonObject, at: datetime) -> _Validity:
     return _Validity(first, begins or first, ends, remarks)
 
 
-def _elements(presented: PresentedSdJwt, resolved: Resolved, binding: HolderBinding) -> Iterator[Element]:
+def _elements(
+    presented: PresentedSdJwt, resolved: Resolved, issuer: VerifiedIssuer, binding: HolderBinding
+) -> Iterator[Element]:
     """Every field there is: the issuer's verified, what nobody checked by name unverified."""
     for name, value in resolved.claims.items():
         where = "disclosed" if name in resolved.disclosed else "always-shown"
         yield Element(where, name, value, Treatment.VERIFIED)
     for name, value in presented.issuer_signed.header.items():
-        if name not in _USED_HEADERS:
+        if name not in _CHECKED_HEADERS and name != issuer.by:
             yield Element("header", name, value, Treatment.UNVERIFIED)
     for name, value in presented.key_binding_claims.items():
         checked = binding is HolderBinding.KEY_BINDING and name in CHECKED_CLAIMS

@@ -16,7 +16,7 @@ from typing import NoReturn, TypeVar
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
-from dongui.documents.trust.anchors import TrustAnchor, TrustAnchors
+from dongui.documents.trust.anchors import AnchorKind, TrustAnchor, TrustAnchors
 from dongui.documents.trust.certificate import Certificate, read_certificate
 from dongui.documents.trust.path import VerifiedSigner
 from dongui.errors import Refused
@@ -78,7 +78,11 @@ def _climb(certificates: Sequence[Certificate], anchors: TrustAnchors, at: datet
 
 
 def _held(certificate: Certificate, anchors: TrustAnchors) -> TrustAnchor | None:
-    return next((anchor for anchor in anchors if anchor.certificate.encoded == certificate.encoded), None)
+    """The issuing authority with exactly these bytes; a pinned signer vouches for nobody but itself."""
+    for anchor in anchors:
+        if anchor.kind is AnchorKind.ISSUING_AUTHORITY and anchor.certificate.encoded == certificate.encoded:
+            return anchor
+    return None
 
 
 def _check_issued(issued: Certificate, issuer: Certificate, below: int, at: datetime) -> None:
