@@ -13,10 +13,11 @@ import pytest
 from dongui.documents.authenticated import HolderBinding, Treatment
 from dongui.documents.passport.chip_evidence import ChipEvidence, ChipProof
 from dongui.documents.passport.files import LdsFiles
-from dongui.documents.passport.passive_authentication import check_files
+from dongui.documents.passport.passive_authentication import authenticate_with_path, check_files
 from dongui.documents.passport.signature_choice import SignatureChoice
 from dongui.documents.remarks import remarks
 from dongui.documents.trust.csca import CscaAnchors
+from dongui.documents.trust.revocation_list import RevocationLists
 from dongui.encoding import cbor
 from dongui.errors import Undetermined
 from simulators.passport_country import GROUPS, NOW, SIGNED, files_of, judge, passport, utopia
@@ -118,3 +119,20 @@ def test_files_show_nothing_of_the_person() -> None:
     """``repr`` of checked files is fit for a log."""
     country = utopia()
     assert "ERIKSSON" not in repr(check_files(files_of(passport(country))))
+
+
+def test_the_path_can_be_drawn() -> None:
+    """With the document comes who signed it, under whom, and what was tolerated in either."""
+    country = utopia()
+    found = authenticate_with_path(
+        files_of(passport(country)),
+        trust_anchors=country.anchors,
+        clock=NOW,
+        revocation=RevocationLists.none_given(),
+        chip=None,
+    )
+    assert found.document == judge(passport(country), country.anchors)
+    assert found.path.signer.subject.text == "CN=Document Signer,O=Dongui sample,C=UT"
+    assert found.path.country == "UT"
+    assert found.path.defects == ()
+    assert found.checked.security_object.lds_version == ("0108", "040000")

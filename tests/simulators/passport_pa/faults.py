@@ -9,7 +9,7 @@ from functools import partial
 
 from dongui.documents.passport.issuing import build_dg1
 from simulators.passport_files import holder
-from simulators.passport_pa.asn1 import integer, octets, oid, seq, tlv
+from simulators.passport_pa.asn1 import integer, octets, oid, seq, set_of, text, tlv
 from simulators.passport_pa.drafting import (
     AUTHORITY,
     CA,
@@ -71,6 +71,10 @@ def _without(extension: str) -> Certificate:
     return replace(SIGNER, extensions=left)
 
 
+def _document_types(*codes: str) -> Extension:
+    return Extension(seq(integer(0), set_of(*map(text, codes))))
+
+
 def _keyed(key: Key) -> Certificate:
     return replace(SIGNER, key=key)
 
@@ -116,6 +120,8 @@ def _sound() -> Iterator[PaVector]:
     )
     yield _signed("seed-given", "verified", Passport(signer=_keyed(Key("seeded", seed=True))))
     yield _signed("cofactor-absent", "verified", Passport(signer=_keyed(Key("plain", cofactor=None))))
+    for_passports = _with("2.23.136.1.1.6.2", _document_types("P", "ID"))
+    yield _signed("signer-for-passports", "verified", Passport(signer=for_passports))
     for digest in ("sha224", "sha384", "sha512"):
         yield _signed(f"signed-with-{digest}", "verified", Passport(signed_digest=digest))
     old = replace(AUTHORITY, digest="sha1")
@@ -284,6 +290,8 @@ def _path() -> Iterator[PaVector]:
         "passport.signer-purpose",
         Passport(signer=_with("2.5.29.37", purpose)),
     )
+    for_visas = _with("2.23.136.1.1.6.2", _document_types("V", "ID"))
+    yield _signed("signer-for-visas", "passport.signer-document-type", Passport(signer=for_visas))
     strange = Extension(octets(b"?"), critical=True)
     yield _signed(
         "critical-extension-of-unknown-meaning",

@@ -50,6 +50,10 @@ RULES: dict[str, tuple[str, str]] = {
         "ICAO 9303-10, 4.6.2.2",
         "EF.SOD carries its signer's certificate.",
     ),
+    "passport.signer-document-type": (
+        "ICAO 9303-12, 7.1.1",
+        "A signer restricted to kinds of documents signs those.",
+    ),
     "passport.signer-expired": (
         "ICAO 9303-12, 4.1.4",
         "The signer was valid when it signed; where that moment is not known, it is valid now.",

@@ -23,7 +23,7 @@ from dongui.encoding import cbor
 from dongui.environment import Clock
 from dongui.errors import Refused, Undetermined
 
-__all__ = ["CheckedFiles", "authenticate", "check_files"]
+__all__ = ["AuthenticatedPassport", "CheckedFiles", "authenticate", "authenticate_with_path", "check_files"]
 
 # A passport is over when its last day is over everywhere.
 _LAST_TIME_ZONE = timezone(timedelta(hours=-12))
@@ -63,6 +63,15 @@ def check_files(files: LdsFiles) -> CheckedFiles:
     return CheckedFiles(files, security_object, signer, unsigned)
 
 
+@dataclass(frozen=True, slots=True)
+class AuthenticatedPassport:
+    """An authenticated document with the proof behind it, for showing. Only this module makes one."""
+
+    document: AuthenticatedDocument
+    checked: CheckedFiles
+    path: SignerPath
+
+
 def authenticate(
     files: LdsFiles,
     *,
@@ -77,6 +86,20 @@ def authenticate(
     ``Undetermined``: ``passport.no-anchor``, ``passport.signer-certificate-missing``; ``Trouble``:
     ``trust.list-stale``, ``trust.revocation-list-*``, ``clock.implausible``.
     """
+    return authenticate_with_path(
+        files, trust_anchors=trust_anchors, clock=clock, revocation=revocation, chip=chip
+    ).document
+
+
+def authenticate_with_path(
+    files: LdsFiles,
+    *,
+    trust_anchors: CscaAnchors,
+    clock: Clock,
+    revocation: RevocationLists,
+    chip: ChipEvidence | None,
+) -> AuthenticatedPassport:
+    """As :func:`authenticate`, with the signer's path, so that a screen can draw it."""
     at = clock.now()
     # 1. The signature over EF.SOD, and the digests in it.
     checked = check_files(files)
@@ -90,10 +113,11 @@ def authenticate(
     # 4. What was signed: read only now, when it is known who signed it.
     contents = read_contents(files, at=at)
     _check_state(contents.mrz, path)
+    _check_document_type(contents.mrz, path)
     require_unexpired(contents.mrz, at=at)
     # 5. Whether this is the chip, or its files.
     binding = bind(chip, files, unsigned=checked.unsigned)
-    return AuthenticatedDocument(
+    document = AuthenticatedDocument(
         kind="passport",
         document_type="icao.9303.emrtd",
         issuer=path.anchor.certificate.subject.text,
@@ -110,6 +134,7 @@ def authenticate(
         issuer_signed=sha256(checked.security_object.message.content).digest(),
         remarks=(*contents.remarks, *_remarks(checked, path, uses_sha1=uses_sha1)),
     )
+    return AuthenticatedPassport(document, checked, path)
 
 
 def _judge_sha1(checked: CheckedFiles, path: SignerPath) -> bool:
@@ -136,6 +161,15 @@ def _check_state(mrz: Mrz, path: SignerPath) -> None:
     if path.country not in certificate_countries(mrz.issuing_state):
         raise Refused(
             "passport.issuing-state-mismatch", f"signed by an authority of {path.country} for another state"
+        )
+
+
+def _check_document_type(mrz: Mrz, path: SignerPath) -> None:
+    """The signer is for this kind of document: one for visas does not sign passports."""
+    types = path.signer.extensions.document_types
+    if types is not None and not any(mrz.document_code.startswith(one) for one in types if one):
+        raise Refused(
+            "passport.signer-document-type", f"{path.signer.subject.text} is for other kinds of documents"
         )
 
 

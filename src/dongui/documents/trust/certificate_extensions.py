@@ -15,12 +15,13 @@ DIGITAL_SIGNATURE, CERT_SIGN, CRL_SIGN = 0, 5, 6  # RFC 5280, 4.2.1.3: numbers o
 _MAX_EXTENSIONS = 64
 _SUBJECT_KEY, _KEY_USAGE, _BASIC, _AUTHORITY_KEY = "2.5.29.14", "2.5.29.15", "2.5.29.19", "2.5.29.35"
 _USAGE_PERIOD, _EXTENDED_USAGE = "2.5.29.16", "2.5.29.37"
-_READ = frozenset({_SUBJECT_KEY, _KEY_USAGE, _BASIC, _AUTHORITY_KEY, _USAGE_PERIOD, _EXTENDED_USAGE})
-# Understood without being judged: what they say gives nobody a right. Policies, alternative names,
-# distribution points, and ICAO's two (name change of an authority; the list of document types).
-_UNDERSTOOD = frozenset(
-    _READ | {"2.5.29.17", "2.5.29.18", "2.5.29.31", "2.5.29.32", "2.23.136.1.1.6.1", "2.23.136.1.1.6.2"}
+_DOCUMENT_TYPES = "2.23.136.1.1.6.2"
+_READ = frozenset(
+    {_SUBJECT_KEY, _KEY_USAGE, _BASIC, _AUTHORITY_KEY, _USAGE_PERIOD, _EXTENDED_USAGE, _DOCUMENT_TYPES}
 )
+# Understood without being judged: what they say gives nobody a right. Policies, alternative names,
+# distribution points, and ICAO's mark of an authority that changed its name.
+_UNDERSTOOD = frozenset(_READ | {"2.5.29.17", "2.5.29.18", "2.5.29.31", "2.5.29.32", "2.23.136.1.1.6.1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Extensions:
     key_used_from: datetime | None = None
     key_used_until: datetime | None = None
     purposes: frozenset[str] | None = None
+    document_types: frozenset[str] | None = None
     present: frozenset[str] = frozenset()
     critical: frozenset[str] = frozenset()
     irregular: frozenset[str] = frozenset()
@@ -125,6 +127,7 @@ def _collected(found: dict[str, Node], critical: frozenset[str], irregular: set[
         key_used_from=used_from,
         key_used_until=used_until,
         purposes=_purposes(values.get(_EXTENDED_USAGE)),
+        document_types=_document_types(values.get(_DOCUMENT_TYPES)),
         present=frozenset(found),
         critical=critical,
         irregular=frozenset(irregular),
@@ -171,3 +174,12 @@ def _purposes(value: Node | None) -> frozenset[str] | None:
     if value is None:
         return None
     return frozenset(part.oid("purpose") for part in value.sequence("extended key usage"))
+
+
+def _document_types(value: Node | None) -> frozenset[str] | None:
+    """The document codes a signer is for (ICAO 9303-12, 7.1.1): "P" stands for all that begin with it."""
+    if value is None:
+        return None
+    version, types = value.sequence("document types")
+    version.integer("version of the document types")
+    return frozenset(one.text("document type").rstrip("<") for one in types.set("document types"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NoReturn
 
 from dongui.documents.trust.certificate_extensions import DIGITAL_SIGNATURE
@@ -107,13 +107,16 @@ def _signing_moment(signer: CountryCertificate, signed_at: datetime | None, at: 
 
 
 def _valid_anchor(signing: list[CscaAnchor], moment: datetime) -> CscaAnchor:
-    for anchor in signing:
-        if anchor.certificate.not_before <= moment <= anchor.certificate.not_after:
-            # The authority's own key usage period is left out: who holds its retired key can date a
-            # signer back into it, so the check would stop nobody but a careless issuer.
-            return anchor
-    name = signing[0].certificate.subject.text
-    raise Refused("passport.authority-expired", f"{name} was not valid on {moment:%Y-%m-%d}")
+    """The authority's certificate that was valid then; of several the one with the youngest word for it.
+
+    The authority's own key usage period is left out: who holds its retired key can date a signer back into
+    it, so the check would stop nobody but a careless issuer.
+    """
+    valid = [one for one in signing if one.certificate.not_before <= moment <= one.certificate.not_after]
+    if not valid:
+        name = signing[0].certificate.subject.text
+        raise Refused("passport.authority-expired", f"{name} was not valid on {moment:%Y-%m-%d}")
+    return max(valid, key=lambda one: one.listed_at or datetime.max.replace(tzinfo=UTC))
 
 
 def _refuse(name: str, detail: str) -> NoReturn:
