@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from dongui.cli.main import run
-from simulators.passport_country import utopia
+from dongui.documents.trust.csca_folder import revocation_lists_in
+from dongui.errors import Refused
+from simulators.passport_country import NOW, judge, passport, utopia
+from simulators.passport_pa.drafting import AUTHORITY
 
 DATA = os.environ.get("DONGUI_TEST_DATA")
 LISTS = Path(DATA or ".") / "vectors" / "passport" / "master-lists"
@@ -64,6 +69,42 @@ def test_a_single_certificate_is_imported_once(tmp_path: Path, capsys: pytest.Ca
     assert code == 1
     assert "trust.not-country-authority" in out
     assert json.loads(asked(capsys, "list", folder, "--json")[1])["result"]["given"] == 1
+
+
+def test_a_revocation_list_is_imported_under_its_authority(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A list is taken where its authority is; before that nobody vouches for it, and nothing is written."""
+    country, folder = utopia(), tmp_path / "trust"
+    serial = country.signer.certificate.serial_number
+    (tmp_path / "ut.crl").write_bytes(country.authority.revocation_list([serial], clock=NOW))
+    (tmp_path / "ut.cer").write_bytes(country.authority.encoded)
+    asking = ("import", str(tmp_path / "ut.crl"), "--into", str(folder))
+    assert asked(capsys, *asking)[0] == 3
+    assert asked(capsys, "import", str(tmp_path / "ut.cer"), "--into", str(folder))[0] == 0
+    assert asked(capsys, *asking)[0] == 0
+    listed = json.loads(asked(capsys, "list", str(folder), "--json")[1])["result"]
+    assert [one["revoked"] for one in listed["revocation_lists"]] == [1]
+    lists = revocation_lists_in(folder, max_age=timedelta(days=90))
+    with pytest.raises(Refused, match=r"passport\.signer-revoked"):
+        judge(passport(country), country.anchors, revocation=lists)
+
+
+@pytest.mark.parametrize("country", ["../../../x", "/", "U\x1b[2J", "\x00"])
+def test_a_country_that_is_a_path_stays_in_the_folder(
+    country: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The attack: a self-signed authority whose country climbs out of the folder, or steers the terminal."""
+    name = (("2.5.4.6", country), ("2.5.4.3", "CSCA"))
+    (tmp_path / "file").write_bytes(replace(AUTHORITY, subject=name, issuer=name).write())
+    folder = tmp_path / "in" / "trust"
+    assert asked(capsys, "import", str(tmp_path / "file"), "--into", str(folder))[0] == 0
+    written = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "file"]
+    assert [path.parent for path in written] == [folder / "csca"]
+    assert written[0].name.startswith("xx-")
+    code, out = asked(capsys, "list", str(folder))
+    assert code == 0
+    assert "\x1b" not in out
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"\x30\x80", bytes(range(200))])

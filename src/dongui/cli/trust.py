@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +17,21 @@ from dongui.cli.output import JsonValue, choose, show
 from dongui.cli.writing import NewFile, make_folder, write_together
 from dongui.documents.trust.country_certificate import CountryCertificate
 from dongui.documents.trust.csca import CscaAnchor, CscaAnchors, require_proved
-from dongui.documents.trust.csca_folder import COUNTRY_FOLDER, ROOTS_FOLDER, CountryTrust, certificates_in
+from dongui.documents.trust.csca_folder import (
+    COUNTRY_FOLDER,
+    ROOTS_FOLDER,
+    CountryTrust,
+    certificates_in,
+    revocation_lists_in,
+)
 from dongui.documents.trust.master_list import MAX_MASTER_LIST_BYTES, MasterList, read_master_list
-from dongui.errors import Misuse
+from dongui.documents.trust.revocation_list import (
+    MAX_REVOCATION_LIST_BYTES,
+    is_proved,
+    read_revocation_list,
+)
+from dongui.encoding.der import DerError, encode_integer, read
+from dongui.errors import Misuse, Trouble
 from dongui.memory import SecretBuffer
 from dongui.storage.master_list_indices import IndexFolder
 
@@ -26,6 +40,8 @@ __all__ = ["MASTER_LIST_MAX_AGE_DAYS_2026_11", "app"]
 # Countries renew a signing authority every three to five years and withdraw one hardly ever; master lists
 # come out every few weeks to months. A year bounds how long a withdrawal can stay unknown; less is stricter.
 MASTER_LIST_MAX_AGE_DAYS_2026_11 = 365
+
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 app = typer.Typer(help="Trust anchors of passports: countries' signing authorities.", no_args_is_help=True)
 
@@ -40,7 +56,9 @@ _At = Annotated[
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="A master list (CMS), or certificates in DER or PEM.")],
+    file: Annotated[
+        Path, typer.Argument(help="A master list (CMS), certificates (DER, PEM), or a revocation list (DER).")
+    ],
     into: Annotated[Path, typer.Option(help="The folder of trust anchors; made if it is not there.")],
     root: Annotated[
         Path | None,
@@ -49,14 +67,17 @@ def import_(
         ),
     ] = None,
 ) -> None:
-    """Verify a master list, or single countries' certificates, and put them into a folder of trust anchors.
+    """Verify a master list, countries' certificates or a revocation list, and put them into a trust folder.
 
     A master list must verify to --root, or to a root the folder holds already. A single certificate must be
-    self-signed, or signed by an authority the folder holds. Nothing is written unless all of it verified.
+    self-signed, or signed by an authority the folder holds; a revocation list signed by one it holds. Nothing
+    is written unless all of it verified.
     """
     data = bytes(SecretBuffer.read_file(file, max_bytes=MAX_MASTER_LIST_BYTES, what="file").view)
     trust = _load(into)
-    if _is_certificates(data):
+    if _is_revocation_list(data):
+        _import_revocation_list(data, trust, into)
+    elif _is_certificates(data):
         _import_certificates(certificates_in(data, what=str(file)), trust, into)
     else:
         _import_list(data, _root(root), trust, into)
@@ -67,16 +88,19 @@ def list_(directory: _Directory, max_age: _MaxAge = MASTER_LIST_MAX_AGE_DAYS_202
     """List countries: certificates, keys, validity, what is wrong with them; and how old each list is."""
     trust, moment, age = _load(directory), inputs.clock_at(at).now(), timedelta(days=max_age)
     anchors = list(trust.anchors(max_list_age=age))
+    revocation = revocation_lists_in(directory, max_age=age)
     result: dict[str, JsonValue] = {
         "max_age_days": max_age,
         "lists": results.list_facts(trust, at=moment, max_age=age),
         "given": len(trust.given),
+        "revocation_lists": [results.revocation_facts(one) for one in revocation.lists],
         "certificates": len(anchors),
         "countries": results.country_facts(anchors, at=moment),
     }
+    singly, lists = len(trust.given), len(revocation.lists)
     summary = choose(
-        f"{len(anchors)} certificates; {len(trust.given)} given singly",
-        f"인증서 {len(anchors)}개, 그중 낱개로 받은 것 {len(trust.given)}개",
+        f"{len(anchors)} certificates; {singly} given singly; {lists} revocation lists",
+        f"인증서 {len(anchors)}개, 그중 낱개로 받은 것 {singly}개, 폐기 목록 {lists}개",
     )
     show(
         result,
@@ -126,6 +150,17 @@ def _is_certificates(data: bytes) -> bool:
     return data[header : header + 1] == b"\x30"
 
 
+def _is_revocation_list(data: bytes) -> bool:
+    """Whether a file is one: a certificate's body begins with a tagged version, a list's with a plain one."""
+    if b"-----BEGIN" in data or not _is_certificates(data):
+        return False
+    try:
+        body = read(data, max_bytes=MAX_REVOCATION_LIST_BYTES, what="file").children()[0].children()
+    except (DerError, IndexError):
+        return False
+    return bool(body) and body[0].encoded == encode_integer(1)
+
+
 def _root(path: Path | None) -> list[CountryCertificate]:
     if path is None:
         return []
@@ -136,7 +171,7 @@ def _root(path: Path | None) -> list[CountryCertificate]:
 def _import_list(data: bytes, roots: list[CountryCertificate], trust: CountryTrust, into: Path) -> None:
     listed = read_master_list(data, roots=[*roots, *trust.roots])
     folder = into / COUNTRY_FOLDER
-    name = f"{(listed.country or 'list').lower()}-{listed.signed_at:%Y%m%d-%H%M%S}.ml"
+    name = f"{_letters(listed.country)}-{listed.signed_at:%Y%m%d-%H%M%S}.ml"
     known = {one.encoded for one in trust.roots}
     used = [one for one in roots if one.subject.text == listed.root and one.encoded not in known]
     _write(
@@ -165,9 +200,27 @@ def _say_list(listed: MasterList, path: Path) -> None:
     )
 
 
+def _import_revocation_list(data: bytes, trust: CountryTrust, into: Path) -> None:
+    listed = read_revocation_list(data)
+    if not is_proved(listed, _anchors(trust)):
+        raise Trouble(
+            "trust.revocation-list-unproved", f"no authority here signed the list of {listed.issuer.text}"
+        )
+    day = f"{listed.this_update:%Y-%m-%d}"
+    country = next(iter(listed.issuer.countries), None)
+    name = f"{_letters(country)}-{listed.this_update:%Y%m%d-%H%M%S}-{sha256(data).hexdigest()[:8]}.crl"
+    _write([NewFile(into / COUNTRY_FOLDER / name, data, private=False)])
+    show(
+        results.revocation_facts(listed) | {"file": name},
+        choose(
+            f"the list of {listed.issuer.text}, made on {day}, names {len(listed.revoked)} certificates",
+            f"{listed.issuer.text}의 {day} 목록, 폐기된 인증서 {len(listed.revoked)}개",
+        ),
+    )
+
+
 def _import_certificates(given: list[CountryCertificate], trust: CountryTrust, into: Path) -> None:
-    known = CscaAnchors.none_given() if not trust.lists and not trust.given else _anchors(trust)
-    require_proved(given, trusted=(anchor.certificate for anchor in known))
+    require_proved(given, trusted=(anchor.certificate for anchor in _anchors(trust)))
     folder = into / COUNTRY_FOLDER
     held = {one.encoded for one in trust.given}
     new = [one for one in given if one.encoded not in held]
@@ -183,7 +236,12 @@ def _anchors(trust: CountryTrust) -> CscaAnchors:
 
 
 def _file_name(certificate: CountryCertificate) -> str:
-    return f"{(certificate.country or 'xx').lower()}-{certificate.fingerprint[:16]}.cer"
+    return f"{_letters(certificate.country)}-{certificate.fingerprint[:16]}.cer"
+
+
+def _letters(country: str | None) -> str:
+    """A country fit for a file's name. What a certificate says may be ``../..`` as well."""
+    return country.lower() if country is not None and _COUNTRY.fullmatch(country) else "xx"
 
 
 def _write(files: list[NewFile]) -> None:

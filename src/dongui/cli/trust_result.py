@@ -11,6 +11,7 @@ from rich.table import Table
 from dongui.cli.output import JsonValue, choose, table
 from dongui.documents.trust.csca import CscaAnchor
 from dongui.documents.trust.csca_folder import CountryTrust, ListFile
+from dongui.documents.trust.revocation_list import RevocationList
 
 __all__ = [
     "certificate_facts",
@@ -19,6 +20,7 @@ __all__ = [
     "country_table",
     "list_facts",
     "list_table",
+    "revocation_facts",
 ]
 
 _SHORT_FINGERPRINT = 16
@@ -74,6 +76,16 @@ def _standing(one: ListFile, at: datetime, max_age: timedelta) -> str:
     if at - one.listed.signed_at > max_age:
         return choose("stale: undetermined", "오래됨: 판단 불가")
     return choose("counts", "유효")
+
+
+def revocation_facts(one: RevocationList) -> dict[str, JsonValue]:
+    """A revocation list: whose, from when to when, how many it names."""
+    return {
+        "issuer": one.issuer.text,
+        "made_at": one.this_update.isoformat(),
+        "next_at": None if one.next_update is None else one.next_update.isoformat(),
+        "revoked": len(one.revoked),
+    }
 
 
 def country_facts(anchors: Iterable[CscaAnchor], *, at: datetime) -> list[JsonValue]:

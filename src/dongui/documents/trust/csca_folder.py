@@ -4,6 +4,7 @@
 
     csca/*.ml                       master lists
     csca/*.cer .crt .der .pem       single countries' certificates
+    csca/*.crl                      countries' revocation lists, in DER
     csca/roots/*.cer ...            who may sign master lists
     csca/index/*.idx                what was worked out before; may be deleted at any time
 """
@@ -27,13 +28,23 @@ from dongui.documents.trust.country_certificate import (
 from dongui.documents.trust.csca import CscaAnchor, CscaAnchors, require_proved
 from dongui.documents.trust.master_list import MAX_MASTER_LIST_BYTES, read_master_list
 from dongui.documents.trust.master_list_index import IndexedList, index_key, read_index, write_index
+from dongui.documents.trust.revocation_list import MAX_REVOCATION_LIST_BYTES, RevocationLists
 from dongui.errors import Misuse, Refused
 from dongui.memory import SecretBuffer
 
-__all__ = ["COUNTRY_FOLDER", "ROOTS_FOLDER", "CountryTrust", "IndexStore", "ListFile", "certificates_in"]
+__all__ = [
+    "COUNTRY_FOLDER",
+    "ROOTS_FOLDER",
+    "CountryTrust",
+    "IndexStore",
+    "ListFile",
+    "certificates_in",
+    "revocation_lists_in",
+]
 
 COUNTRY_FOLDER, ROOTS_FOLDER = "csca", "roots"
 _CERTIFICATES, _LIST = frozenset({".cer", ".crt", ".der", ".pem"}), ".ml"
+_REVOCATION_LIST = ".crl"
 _MAX_FILES = 2_000
 
 
@@ -102,6 +113,16 @@ def certificates_in(content: bytes, *, what: str) -> list[CountryCertificate]:
     except (ValueError, Refused) as error:
         reason = error.detail if isinstance(error, Refused) else str(error)
         raise Misuse("trust.anchor-unreadable", f"{what}: {reason}") from None
+
+
+def revocation_lists_in(directory: Path, *, max_age: timedelta) -> RevocationLists:
+    """The revocation lists of a trust folder; where there is none, :meth:`.RevocationLists.none_given`.
+
+    Raises ``Trouble`` (``trust.revocation-list-unreadable``); ``Misuse``: ``file.*``.
+    """
+    paths = _files(directory / COUNTRY_FOLDER, {_REVOCATION_LIST})
+    lists = [_read(path, MAX_REVOCATION_LIST_BYTES, "revocation list") for path in paths]
+    return RevocationLists.from_bytes(lists, max_age=max_age) if lists else RevocationLists.none_given()
 
 
 def _files(folder: Path, suffixes: Iterable[str]) -> list[Path]:

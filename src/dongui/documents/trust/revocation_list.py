@@ -20,7 +20,13 @@ from dongui.documents.trust.signature_schemes import SignatureScheme, UnknownSch
 from dongui.encoding.der import DerError, Node, read
 from dongui.errors import Refused, Trouble
 
-__all__ = ["MAX_REVOCATION_LIST_BYTES", "RevocationList", "RevocationLists", "read_revocation_list"]
+__all__ = [
+    "MAX_REVOCATION_LIST_BYTES",
+    "RevocationList",
+    "RevocationLists",
+    "is_proved",
+    "read_revocation_list",
+]
 
 MAX_REVOCATION_LIST_BYTES = 8 * 1024 * 1024
 _REASON, _NUMBER, _AUTHORITY_KEY = "2.5.29.21", "2.5.29.20", "2.5.29.35"
@@ -69,7 +75,7 @@ class RevocationLists:
         mine = [one for one in self.lists if one.issuer == signer.issuer]
         if not mine:
             return False
-        proved = [one for one in mine if _is_signed(one, anchors)]
+        proved = [one for one in mine if is_proved(one, anchors)]
         if not proved:
             raise Trouble(
                 "trust.revocation-list-unproved", f"no authority signed the list of {signer.issuer.text}"
@@ -146,7 +152,8 @@ def _entry(node: Node) -> tuple[int, int]:
     return serial.integer("serial number"), int.from_bytes(value.content, "big")
 
 
-def _is_signed(one: RevocationList, anchors: CscaAnchors) -> bool:
+def is_proved(one: RevocationList, anchors: CscaAnchors) -> bool:
+    """Whether an authority of the list's issuer, by name, signed it."""
     # ICAO 9303-12, 4.2: after a change of key the new key signs the list, for the old key's signers, too.
     return any(
         verifies(anchor.certificate.key, one.scheme, signature=one.signature, data=one.signed_part)
