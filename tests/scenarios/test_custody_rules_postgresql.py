@@ -77,6 +77,7 @@ def _exported(
         with pytest.raises(Misuse, match=r"^snapshot\.unknown-person"):
             ledger.append([act(3, EventKind.GIVEN)])
         assert ledger.latest(kept[1].key) == kept[1]
+        assert ledger.check() == 3
         store.note(Pending(log.checkpoint().size, (replace(kept[1], position=-1),)))
         assert store.pending() == Pending(3, (replace(kept[1], position=-1),))
         store.strike()

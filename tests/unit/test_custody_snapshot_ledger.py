@@ -141,6 +141,22 @@ def test_the_ledger_is_append_only_for_every_program(open_office: Office, tmp_pa
     connection.close()
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["position = 9", "state = 4", "valid_until_us = 0", "flags = 63", "person = 3", "blind = zeroblob(32)"],
+)
+def test_a_changed_event_is_found_in_the_log(open_office: Office, tmp_path: Path, change: str) -> None:
+    """Somebody with the file takes its rules away and changes one value: the entry does not fit any more."""
+    open_office.ledger.append([act(1, GIVEN), act(2, GIVEN), act(1, WITHDRAWN)])
+    assert open_office.ledger.check() == 3
+    connection = sqlite3.connect(tmp_path / "custody.sqlite", isolation_level=None)
+    connection.execute("DROP TRIGGER event_unchanged")
+    connection.execute(f"UPDATE event SET {change} WHERE position = 2")
+    connection.close()
+    with pytest.raises(Trouble, match=r"^snapshot\.ledger-disagrees"):
+        open_office.ledger.check()
+
+
 @pytest.mark.parametrize("layout", Layout)
 def test_a_snapshot_holds_what_was_logged_and_says_how_far(
     open_office: Office, tmp_path: Path, layout: Layout
@@ -220,4 +236,7 @@ def test_acts_set_terms_only_where_they_say_yes() -> None:
     with pytest.raises(ValueError, match="sets no terms"):
         replace(act(1, WITHDRAWN), flags=1)
     with pytest.raises(ValueError, match="16 bytes"):
-        replace(act(1, GIVEN), key=replace(act(1, GIVEN).key, person=b"short"))
+        replace(act(1, GIVEN).key, person=b"short")
+    for name in ("", " training", "train\u200bing", "x" * 121):
+        with pytest.raises(ValueError, match="printable"):
+            replace(act(1, GIVEN).key, recipient=name)

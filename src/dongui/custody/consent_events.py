@@ -23,6 +23,7 @@ from dongui.log.entry import Entry, EntryKind, commitment
 __all__ = ["FOLLOWERS", "ConsentAct", "ConsentKey", "CustodyEvent", "CustodyLedger", "follow", "zones_agree"]
 
 ID_BYTES = 16
+_LONGEST_NAME = 120
 _BEGINNINGS = (EventKind.GIVEN, EventKind.GUARDIAN_GIVEN)
 _STOPS = (EventKind.WITHDRAWN, EventKind.EXPIRED, EventKind.SUSPENDED)
 _AFTER_YES = (*_STOPS, EventKind.RENEWED, EventKind.GUARDIAN_GIVEN)
@@ -43,12 +44,22 @@ FOLLOWERS: dict[EventKind | None, tuple[EventKind, ...]] = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class ConsentKey:
-    """What one consent is about. ``person`` is 16 bytes; the rest in words."""
+    """What one consent is about. ``person`` is 16 bytes; ids have 1 to 120 printable characters."""
 
     person: bytes
     purpose: str
     recipient: str
     artefact: Artefact
+
+    def __post_init__(self) -> None:
+        if len(self.person) != ID_BYTES:
+            raise ValueError(f"a person's id has {ID_BYTES} bytes")
+        for name in (self.purpose, self.recipient):
+            # What cannot be printed could not be told from another id by whoever reads it.
+            if not name.isprintable() or not 0 < len(name) <= _LONGEST_NAME or name.strip() != name:
+                raise ValueError(
+                    f"a purpose's or recipient's id has 1 to {_LONGEST_NAME} printable characters"
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +79,6 @@ class ConsentAct:
     retained_until: datetime | None = None
 
     def __post_init__(self) -> None:
-        if len(self.key.person) != ID_BYTES:
-            raise ValueError(f"a person's id has {ID_BYTES} bytes")
         utc(self.claimed_at)
         if not self.says_yes and (self.flags or self.valid_until or self.retained_until):
             raise ValueError(f"{self.kind.name} sets no terms")

@@ -48,6 +48,9 @@ class EventReader(Protocol):
     def last_logged_us(self) -> int:
         """Return when the latest event was logged; 0 where there is none."""
 
+    def events(self) -> Iterable[CustodyEvent]:
+        """Return every event, in the order of the log."""
+
     def rows(self, layout: Layout) -> Iterable[pa.RecordBatch]:
         """Return every event as rows of the consents table, in its order."""
 
@@ -145,6 +148,23 @@ class LoggedLedger:
                 recipients=recipients,
             )
             return write_consents(path, reader.rows(layout), terms, folded=folded)
+
+    def check(self) -> int:
+        """Hold every event against its log entry and return their number.
+
+        Finds whatever was changed in the database by somebody who took its rules away; the log is what they
+        cannot rewrite. Raises ``Trouble`` ``snapshot.ledger-disagrees``,
+        ``log.inconsistent``.
+        """
+        checked = 0
+        with self._store.reading() as reader:
+            size = self._log.checkpoint().size
+            for event in reader.events():
+                if event.position >= size or self._log.entry(event.position) != event.entry():
+                    detail = f"the event at position {event.position} is not the one its entry commits to"
+                    raise Trouble("snapshot.ledger-disagrees", detail)
+                checked += 1
+        return checked
 
     def _events(self, acts: list[ConsentAct]) -> list[CustodyEvent]:
         unknown = self._store.unknown({act.key.person for act in acts})

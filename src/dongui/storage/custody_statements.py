@@ -79,6 +79,7 @@ _LATEST = _statement("""
   WHERE person.id = ? AND purpose.id = ? AND recipient.id = ? AND event.artefact = ?
   ORDER BY event.position DESC LIMIT 1
 """)
+_EVENTS = _statement("SELECT event.position, <event> FROM event <joins> ORDER BY event.position")
 _PENDING = _statement("SELECT event.log_size, <event> FROM pending AS event <joins> ORDER BY event.place")
 _KEEP = _statement("INSERT INTO event (<columns>, position) VALUES (<values>, ?)")
 _NOTE = _statement("INSERT INTO pending (<columns>, log_size, place) VALUES (<values>, ?, ?)")
@@ -170,6 +171,12 @@ class EventTables:
             "SELECT coalesce(max(logged_us), 0) FROM event WHERE position = (SELECT max(position) FROM event)"
         )
         return self._whole(query)
+
+    def events(self) -> Iterator[CustodyEvent]:
+        """Return every event, in the order of the log."""
+        with closing(self._connection.execute(_EVENTS)) as cursor:
+            for row in _all(cursor):
+                yield _event(row[1:], position=_whole(row[0]))
 
     def rows(self, layout: Layout) -> Iterator[pa.RecordBatch]:
         """Return every event as rows of the consents table, in its order."""

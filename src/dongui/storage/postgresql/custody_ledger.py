@@ -132,5 +132,8 @@ class _Reader:
     def last_logged_us(self) -> int:
         return self._plain.last_logged_us()
 
+    def events(self) -> Iterable[CustodyEvent]:
+        return self._streamed.events()
+
     def rows(self, layout: Layout) -> Iterable[pa.RecordBatch]:
         return self._streamed.rows(layout)
