@@ -28,7 +28,7 @@ SETS = {
     ),
     "author": ("Eight pictures of their author (CC0)", "her own pictures, published under CC0"),
 }
-HEADER = ("person", "file", "consent", "gender", "ethnicity")
+HEADER = ("person", "file", "consent", "ethnicity", "gender")
 
 
 def main() -> None:
@@ -70,7 +70,7 @@ def _london(source: Path, out: Path) -> list[tuple[str, ...]]:
     for row in people:
         for picture in ("neutral", "smiling"):
             name = _copied(source / f"{row['person']}-{picture}.jpg", out / "london")
-            said = (row["gender"], row["ethnicity"].replace("_", " "))
+            said = (row["ethnicity"].replace("_", " "), row["gender"])
             rows.append((row["person"], name, "declaration:london", *said))
     return rows
 

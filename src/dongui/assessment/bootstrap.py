@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 __all__ = ["FEWEST_PEOPLE", "LinearShare", "PairShare", "PersonShare", "Share", "bootstrap"]
 
 FEWEST_PEOPLE: Final = 5
-_NUMBERS_AT_ONCE: Final = 2**21
+_NUMBERS_AT_ONCE: Final = 2**19
 
 Vector = NDArray[np.float64]
 Weights = NDArray[np.float64]

@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 #: From this many different pairs of people with an error on, the bootstrap takes its first-order form.
-MAX_PAIRS_HELD: Final = 20_000
+MAX_PAIRS_HELD: Final = 5_000
 
 Flags = NDArray[np.bool_]
 Vector = NDArray[np.float64]

@@ -47,9 +47,9 @@ class Bounds:
 
 
 class Tail:
-    """The ``size`` smallest scores that passed, with the two people of each, in no order.
+    """The smallest scores that passed, ``size`` of them or up to twice as many, with the two people of each.
 
-    ``complete_to`` is the score up to which none is missing.
+    In no order. ``complete_to`` is the score up to which none is missing.
     """
 
     def __init__(self, size: int = TAIL_SCORES) -> None:
@@ -64,13 +64,14 @@ class Tail:
         near = np.flatnonzero(scores <= self.complete_to)
         for begin in range(0, len(near), self._size):
             some = near[begin : begin + self._size]
+            # Only when it is full: cutting costs as much as adding the whole.
+            if self._held + len(some) > 2 * self._size:
+                self._trim()
             place = slice(self._held, self._held + len(some))
             self._scores[place] = scores[some]
             self._people[place, 0] = one[some]
             self._people[place, 1] = other[some]
             self._held = place.stop
-            if self._held > self._size:
-                self._trim()
 
     def _trim(self) -> None:
         held = self._scores[: self._held]
