@@ -32,6 +32,8 @@ class EntryKind(StrEnum):
     CONSENT_DESTROYED = "consent-destroyed"  # the record of one is about to be destroyed
     RELEASE = "release"  # records were decided to be handed over
     CORRECTION = "correction"  # records were taken out of a release again
+    PERSON_KEY = "person-key"  # a person's key was fixed, for the pseudonyms of the releases to come
+    MEMBERSHIP = "membership"  # the tree over a release's people was fixed
 
 
 # The commitment comes last and always has the same length: what stands before it is the same for a kind.

@@ -1,0 +1,79 @@
+"""What the commands about membership read, and where a desk keeps it."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from pathlib import Path
+
+import segno
+
+from dongui.consent.moments import utc
+from dongui.custody.membership_proof import MAX_PROOF_FILE_BYTES, MembershipAnswer
+from dongui.custody.person_keys import MAX_KEY_TEXT, Person, PersonKey
+from dongui.desk import Desk
+from dongui.errors import Misuse
+from dongui.memory import SecretBuffer
+from dongui.storage.sqlite.person_keys import SqlitePersonKeys
+
+__all__ = ["draw_code", "open_keys", "parse_person", "read_answer", "read_key", "read_until", "register_of"]
+
+_FOLDER, _KEYS, _REGISTER = "custody", "person-keys.sqlite", "memberships"
+_MAX_NUMBER = 2**32 - 1
+
+
+def register_of(desk: Path) -> Path:
+    """Return the folder of a desk's sealed releases."""
+    return desk / _FOLDER / _REGISTER
+
+
+def open_keys(desk: Desk) -> SqlitePersonKeys:
+    """Open a desk's store of people's keys, beginning it where there is none. Raises ``storage.*``."""
+    folder = desk.path / _FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return SqlitePersonKeys.open(
+        folder / _KEYS, log=desk.log, origin=desk.keys.log.name, entropy=desk.entropy
+    )
+
+
+def read_key(path: Path) -> PersonKey:
+    """Read a person's key. Raises ``Misuse``: ``file.*``, ``membership.key-malformed``."""
+    with SecretBuffer.read_file(path, max_bytes=MAX_KEY_TEXT, what="person's key") as content:
+        return PersonKey.parse(bytes(content.view).decode("ascii", "replace"))
+
+
+def read_answer(path: Path) -> MembershipAnswer:
+    """Read an answer.
+
+    Raises ``Misuse`` (``file.*``), ``Refused`` (``membership.proof-malformed``, ``cbor.*``).
+    """
+    with SecretBuffer.read_file(path, max_bytes=MAX_PROOF_FILE_BYTES, what="proof") as content:
+        return MembershipAnswer.decode(bytes(content.view))
+
+
+def parse_person(text: str, number: int) -> Person:
+    """Return the person with this id and number. Raises ``Misuse`` (``membership.person-malformed``)."""
+    try:
+        identity = bytes.fromhex(text)
+    except ValueError:
+        identity = b""
+    if len(identity) != 16 or not 0 <= number <= _MAX_NUMBER:
+        raise Misuse(
+            "membership.person-malformed", "an id is 32 hexadecimal digits, a number at most 2**32 - 1"
+        )
+    return Person(identity, number)
+
+
+def read_until(text: str) -> datetime:
+    """Return a moment typed with its time zone. Raises ``Misuse`` (``release.moment-malformed``)."""
+    try:
+        return utc(datetime.fromisoformat(text))
+    except ValueError:
+        raise Misuse("release.moment-malformed", f"{text[:40]!r} is no moment with a time zone") from None
+
+
+def draw_code(key: PersonKey) -> bytes:
+    """Return a PNG with the key as one QR code."""
+    out = io.BytesIO()
+    segno.make_qr(key.text(), error="m").save(out, kind="png", scale=6, border=4)
+    return out.getvalue()

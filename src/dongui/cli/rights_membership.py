@@ -1,0 +1,177 @@
+"""``dongui rights give-key`` and ``was-my-face-used``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dongui.cli.desk_option import RequiredDesk, open_desk
+from dongui.cli.output import JsonValue, choose, show
+from dongui.cli.writing import NewFile, require_place, write_once, write_together
+from dongui.errors import Misuse
+from dongui.extras import require_extra
+from dongui.memory import forbid_core_dumps
+
+if TYPE_CHECKING:
+    from dongui.custody.person_keys import PersonKey
+    from dongui.desk import Desk
+
+__all__ = ["give_key", "was_my_face_used"]
+
+_Document = Annotated[Path | None, typer.Option(help="The person's document as presented; at most 2 MiB.")]
+_Trust = Annotated[Path | None, typer.Option(help="With --document: folder of trusted issuers' roots.")]
+_Transcript = Annotated[
+    Path | None, typer.Option(help="With --document: the session's transcript the holder's device answered.")
+]
+_ReaderKey = Annotated[Path | None, typer.Option(help="With --document: the reader's key, for a MAC.")]
+
+
+def give_key(
+    person: Annotated[str, typer.Option(help="Id of the person in custody: 32 hexadecimal digits.")],
+    number: Annotated[int, typer.Option(help="The person's number in the consent ledger.")],
+    out: Annotated[Path, typer.Option(help="Write the person's copy of the key to this new file.")],
+    desk: RequiredDesk,
+    code: Annotated[
+        Path | None, typer.Option(help="Also write it as a QR code to this new PNG file.")
+    ] = None,
+    document: _Document = None,
+    trust: _Trust = None,
+    session_transcript: _Transcript = None,
+    reader_key: _ReaderKey = None,
+) -> None:
+    """Draw a person's key, if there is none yet, log it, and write the copy that is theirs.
+
+    With a document, its holder can later ask with it. The copy is private: whoever holds it can learn in
+    which releases the person is.
+    """
+    require_extra("custody")
+    forbid_core_dumps()
+    from dongui.cli.membership_inputs import draw_code, open_keys, parse_person
+
+    somebody = parse_person(person, number)
+    require_place(out, *([] if code is None else [code]))
+    with open_desk(desk) as opened, open_keys(opened) as keys:
+        subject = (
+            None if document is None else _subject(opened, document, trust, session_transcript, reader_key)
+        )
+        drawn = keys.draw([somebody])
+        key = keys.key_of(somebody.id)
+        if key is None:
+            raise Misuse("membership.no-key", "another person has this number")
+        if subject is not None:
+            keys.bind(somebody.id, subject)
+    files = [NewFile(out, key.text().encode() + b"\n", private=True)]
+    files += [] if code is None else [NewFile(code, draw_code(key), private=True)]
+    write_together(files)
+    said = choose(
+        f"The key is entry {key.index} of the log. Hand over {out}; it is private, and after an erasure the "
+        "only thing that proves anything.",
+        f"키는 로그의 항목 {key.index}입니다. {out}을(를) 본인에게 전달하십시오. 비공개이며 파기 후에는 "
+        "이것만이 증명할 수 있습니다.",
+    )
+    show({"log_index": key.index, "drawn": bool(drawn), "files": [str(file.path) for file in files]}, said)
+
+
+def was_my_face_used(
+    desk: RequiredDesk,
+    key: Annotated[Path | None, typer.Option(help="The person's own copy of their key.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="With --key: write the proof to this new file, for `proof check`.")
+    ] = None,
+    document: _Document = None,
+    trust: _Trust = None,
+    session_transcript: _Transcript = None,
+    reader_key: _ReaderKey = None,
+) -> None:
+    """Answer for every release since the beginning; with the key, by proof. Never with a picture.
+
+    To whoever asks with a key or document that belongs to nobody here, the answer is "not in", as it is to
+    somebody known who is in no release: nobody learns from it whether a person is known.
+    """
+    require_extra("custody")
+    forbid_core_dumps()
+    if (key is None) is (document is None):
+        raise Misuse("membership.options-incomplete", "ask either with --key or with --document")
+    if document is not None and out is not None:
+        raise Misuse("membership.options-incomplete", "a proof is about a key: --out goes with --key")
+    if out is not None:
+        require_place(out)
+    if key is not None:
+        _prove(desk, key, out)
+    elif document is not None:
+        _tell(desk, document, trust, session_transcript, reader_key)
+
+
+def _prove(desk: Path, file: Path, out: Path | None) -> None:
+    from dongui.cli.membership_inputs import read_key, register_of
+    from dongui.cli.membership_result import answer_json, draw_answer
+    from dongui.custody.asking import answer, decisions
+    from dongui.custody.membership_proof import check_answer
+    from dongui.custody.release_seal import Register
+
+    key = read_key(file)
+    with open_desk(desk) as opened:
+        log_key = opened.keys.log
+        decided = decisions(opened.log, opened.log.checkpoint().size)
+        register = Register(register_of(desk), key=log_key)
+        made = answer(key, register=register, log=opened.log, decided=decided)
+    # What is handed out is checked first, as the person will check it.
+    checked = check_answer(made, key=key, log_key=log_key, trusted=None)
+    if out is not None:
+        write_once(out, made.encode(), private=True)
+    files: list[JsonValue] = [] if out is None else [str(out)]
+    show({**answer_json(checked), "files": files}, lambda: draw_answer(checked))
+
+
+def _tell(
+    desk: Path, document: Path, trust: Path | None, transcript: Path | None, reader_key: Path | None
+) -> None:
+    from dongui.cli.membership_inputs import open_keys, register_of
+    from dongui.cli.membership_result import TOLD, TOLD_KO, draw_told, seal_json
+    from dongui.custody.asking import tell
+    from dongui.custody.release_seal import Register
+
+    with open_desk(desk) as opened, open_keys(opened) as keys:
+        subject = _subject(opened, document, trust, transcript, reader_key)
+        asked: PersonKey = keys.key_by_document(subject)
+        told = tell(asked, register=Register(register_of(desk), key=opened.keys.log))
+    releases: list[JsonValue] = [
+        {**seal_json(one.sealed.seal), "outcome": "in" if one.found else "not-in"} for one in told
+    ]
+    result: dict[str, JsonValue] = {
+        "proved": False,
+        "releases": releases,
+        "meaning": choose(TOLD, TOLD_KO),
+    }
+    show(result, lambda: draw_told([(one.sealed.seal, one.found) for one in told]))
+
+
+def _subject(
+    desk: Desk, document: Path, trust: Path | None, transcript: Path | None, reader_key: Path | None
+) -> bytes:
+    """Return who a document speaks for, once it is authentic and held out by its holder's own device."""
+    from dongui.cli.document_inputs import read_document, read_evidence
+    from dongui.documents.mdoc.verifying import authenticate, require_bound
+    from dongui.documents.status import StatusEvidence
+    from dongui.documents.trust import TrustAnchors
+    from dongui.errors import Undetermined
+
+    if trust is None:
+        raise Misuse("membership.options-incomplete", "--document needs --trust")
+    anchors, evidence = TrustAnchors.from_directory(trust), read_evidence(transcript, reader_key)
+    with read_document(document) as content:
+        found = authenticate(
+            content.view,
+            trust_anchors=anchors,
+            clock=desk.clock,
+            status=StatusEvidence.none(),
+            session_transcript=evidence.transcript,
+            reader_key=evidence.reader_key,
+        )
+    # A copied file must not be able to ask in somebody else's name.
+    require_bound(found)
+    if found.subject is None:
+        raise Undetermined("document.subject-missing", "country, authority and number were not disclosed")
+    return found.subject

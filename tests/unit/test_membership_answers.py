@@ -1,0 +1,186 @@
+"""Was my face used? Sealed releases answered for, with proofs that check offline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dongui.custody.asking import tell
+from dongui.custody.membership_proof import MembershipAnswer, Outcome, check_answer
+from dongui.custody.person_keys import PersonKey, Secret
+from dongui.environment import SystemEntropy
+from dongui.errors import Misuse, Refused, Trouble, Undetermined
+from dongui.log.entry import EntryKind
+from dongui.receipts.checking import LogEvidence, TrustedCheckpoint
+from simulators.membership_office import MembershipOffice, person
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[MembershipOffice]:
+    """An office with keys for a hundred people."""
+    opened = MembershipOffice.open(tmp_path)
+    opened.draw(range(100))
+    yield opened
+    opened.close()
+
+
+def outcomes(office: MembershipOffice, key: PersonKey) -> list[Outcome]:
+    made = MembershipAnswer.decode(office.answer(key).encode())
+    checked = check_answer(made, key=key, log_key=office.signer.verifier, trusted=None)
+    return [one.outcome for one in checked.releases]
+
+
+def test_everybody_is_proved_in_or_not_in_every_release(office: MembershipOffice) -> None:
+    """For each person and release the proof says what the reference decided, and nothing else."""
+    expected: list[list[Outcome]] = [[] for _ in range(100)]
+    for seed, name in ((1, "first"), (2, "second")):
+        office.release(name, seed=seed)
+        inside = set(office.released())
+        assert 2 < len(inside) < 90
+        for number in range(100):
+            expected[number].append(Outcome.IN if number in inside else Outcome.NOT_IN)
+    assert [outcomes(office, office.key(number)) for number in range(100)] == expected
+
+
+def test_the_root_is_logged_before_anything_can_be_opened(office: MembershipOffice) -> None:
+    """A seal is a log entry of its own kind, after the decision's; the tree's folder has its proof."""
+    decided = office.decide("first")
+    sealed = office.seal("first")
+    assert decided.index is not None
+    assert sealed.index > decided.index == sealed.seal.decided
+    assert office.log.entry(sealed.index) == sealed.seal.entry()
+    assert office.log.entry(sealed.index).kind is EntryKind.MEMBERSHIP
+    assert sealed.seal.people == len(office.released())
+
+
+def test_sealing_again_changes_nothing(office: MembershipOffice) -> None:
+    """A sealed release is found again: no second entry, no second number."""
+    first = office.release("first")
+    size = office.log.checkpoint().size
+    assert office.seal("first") == first
+    assert office.log.checkpoint().size == size
+    assert len(office.register.sealed()) == 1
+
+
+def test_a_key_younger_than_the_release_proves_nothing(office: MembershipOffice) -> None:
+    """Absence of a key that did not exist yet is no statement about the person."""
+    office.release("first")
+    office.draw([200])
+    office.release("second", seed=2)
+    assert outcomes(office, office.key(200)) == [Outcome.NOTHING, Outcome.NOT_IN]
+
+
+def test_after_erasure_the_persons_own_copy_still_proves(office: MembershipOffice) -> None:
+    """With the operator's copy destroyed the same key gives the same proof; the register alone gives none."""
+    office.release("first")
+    number = office.released()[0]
+    copy = PersonKey.parse(office.key(number).text())
+    assert office.keys.erase([person(number).id]) == 1
+    assert office.keys.key_of(person(number).id) is None
+    assert outcomes(office, copy) == [Outcome.IN]
+    assert copy.secret.key not in (office.folder / "keys.sqlite").read_bytes()
+
+
+def test_a_released_person_without_a_key_stops_the_seal(office: MembershipOffice) -> None:
+    """Nobody is released who could not prove it: the seal is refused, and nothing is logged."""
+    office.decide("first")
+    office.keys.erase([person(office.released()[-1]).id])
+    size = office.log.checkpoint().size
+    with pytest.raises(Misuse, match=r"membership\.person-without-key: 1 of"):
+        office.seal("first")
+    assert office.log.checkpoint().size == size
+    assert office.register.sealed() == []
+
+
+def test_a_decision_that_was_never_sealed_is_told(office: MembershipOffice) -> None:
+    """All releases since the beginning: what was only decided is named by its place in the log."""
+    office.release("first")
+    decided = office.decide("second", seed=2)
+    made = office.answer(office.key(0))
+    checked = check_answer(made, key=office.key(0), log_key=office.signer.verifier, trusted=None)
+    assert checked.unsealed == (decided.index,)
+    assert checked.since_beginning
+
+
+def test_an_answer_is_compared_with_a_state_known_from_elsewhere(office: MembershipOffice) -> None:
+    """The same state, a later one with its proof, and one without: each is told apart."""
+    office.release("first")
+    key, seen = office.key(1), office.log.checkpoint()
+    made = office.answer(key)
+
+    def evidence(trusted: TrustedCheckpoint) -> LogEvidence:
+        return check_answer(made, key=key, log_key=office.signer.verifier, trusted=trusted).evidence
+
+    assert evidence(TrustedCheckpoint(seen, None)) is LogEvidence.SAME_STATE
+    office.draw([300])
+    later = office.log.checkpoint()
+    proof = office.log.consistency(seen.size, later.size)
+    assert evidence(TrustedCheckpoint(later, proof)) is LogEvidence.CONSISTENT
+    with pytest.raises(Undetermined, match="checkpoint-not-comparable"):
+        evidence(TrustedCheckpoint(later, None))
+
+
+def test_a_damaged_tree_answers_nobody(office: MembershipOffice) -> None:
+    """A changed byte in the stored tree is trouble, never a wrong answer."""
+    sealed = office.release("first")
+    for name in ("pseudonyms", "nodes"):
+        path = sealed.folder / name
+        whole = path.read_bytes()
+        path.write_bytes(whole[:5] + bytes([whole[5] ^ 1]) + whole[6:])
+        with pytest.raises(Trouble, match=r"membership\.tree-damaged"):
+            [office.answer(office.key(number)) for number in range(100)]
+        path.write_bytes(whole)
+    office.answer(office.key(0))
+
+
+def test_a_register_with_a_gap_answers_nobody(office: MembershipOffice) -> None:
+    """A release taken out of the register is missed by the next one's link."""
+    office.release("first")
+    office.release("second", seed=2)
+    gone = office.register.place(0)
+    gone.rename(office.folder / "gone")
+    with pytest.raises(Trouble, match=r"membership\.register-damaged"):
+        office.answer(office.key(0))
+
+
+def test_a_key_nobody_was_given_is_committed_nowhere(office: MembershipOffice) -> None:
+    """A made-up key gets an answer of the same form; that it is nobody's only its holder finds out."""
+    office.release("first")
+    real = office.key(3)
+    made_up = replace(real, secret=Secret.draw(SystemEntropy()))
+    one, other = office.answer(made_up), office.answer(real)
+    assert len(one.encode()) == len(other.encode())
+    with pytest.raises(Refused, match=r"membership\.key-not-committed"):
+        check_answer(one, key=made_up, log_key=office.signer.verifier, trusted=None)
+
+
+def test_a_document_finds_its_persons_key_and_nobody_elses(office: MembershipOffice) -> None:
+    """A bound document answers as the key does; one bound to nobody is in nothing, always alike."""
+    office.release("first")
+    inside = office.released()[0]
+    office.keys.bind(person(inside).id, b"KR/ministry/number-1")
+    known = office.keys.key_by_document(b"KR/ministry/number-1")
+    assert known == office.key(inside)
+    unknown = office.keys.key_by_document(b"KR/ministry/number-2")
+    assert unknown == office.keys.key_by_document(b"KR/ministry/number-2")
+    assert [one.found for one in tell(known, register=office.register)] == [True]
+    assert [one.found for one in tell(unknown, register=office.register)] == [False]
+    with pytest.raises(Misuse, match=r"membership\.document-taken"):
+        office.keys.bind(person(inside + 1).id, b"KR/ministry/number-1")
+    office.keys.erase([person(inside).id])
+    assert office.keys.key_by_document(b"KR/ministry/number-1") != known
+
+
+def test_a_keys_text_is_read_back_and_its_typing_errors_are_noticed(office: MembershipOffice) -> None:
+    """One line, small enough for a QR code; one wrong character is refused before anything is asked."""
+    text = office.key(7).text()
+    assert PersonKey.parse(text) == office.key(7)
+    assert len(text) < 200
+    assert office.key(7).secret.key.hex() not in repr(office.key(7))
+    for place in range(0, len(text), 7):
+        wrong = "A" if text[place] != "A" else "B"
+        with pytest.raises(Misuse, match=r"membership\.key-malformed"):
+            PersonKey.parse(text[:place] + wrong + text[place + 1 :])
