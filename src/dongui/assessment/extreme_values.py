@@ -19,10 +19,12 @@ from dongui.assessment.score_store import EDGES, Tail
 __all__ = ["FEWEST_EXCEEDANCES", "Extrapolation", "TailFit", "extrapolate", "fit_tail"]
 
 FEWEST_EXCEEDANCES: Final = 100
+# Enough for two digits of the shape; more would only begin the tail higher, where it is none yet.
+_MOST_EXCEEDANCES: Final = 20_000
 _FEWEST_PEOPLE: Final = 20
 _LARGEST_SHARE: Final = 0.05
 _DRAWS: Final = 400
-_NUMBERS_AT_ONCE: Final = 2**22
+_NUMBERS_AT_ONCE: Final = 2**20
 
 Vector = NDArray[np.float64]
 
@@ -98,6 +100,8 @@ def extrapolate(
     shape, scale = fit_tail(depths, np.ones(len(depths)))
     fit = TailFit(below, len(depths) / comparisons, shape, scale)
     asked = [at for at in bounds if at <= below]
+    if not asked:
+        return fit, ()
     drawn = _drawn(fit, depths, pairs, people, asked, seed)
     tail_risk = 100 * (1 - confidence) / 2
     intervals = np.nanpercentile(drawn, [tail_risk, 100 - tail_risk], axis=0)
@@ -108,10 +112,10 @@ def extrapolate(
 
 
 def _beginning(tail: Tail, comparisons: int) -> float | None:
-    """The highest edge below which lie at most 5% of the comparisons, all of them held, and at least 100."""
+    """The highest edge below which lie at most 5% of the comparisons, at least 100, at most 20,000."""
     counts = np.searchsorted(np.sort(tail.scores), EDGES, side="right")
     fits = (counts >= FEWEST_EXCEEDANCES) & (counts <= _LARGEST_SHARE * comparisons)
-    fits &= tail.complete_to >= EDGES
+    fits &= (counts <= _MOST_EXCEEDANCES) & (tail.complete_to >= EDGES)
     return float(EDGES[fits][-1]) if fits.any() else None
 
 
@@ -135,11 +139,7 @@ def _drawn(
         whole = (people**2 - (times**2).sum(axis=1)) / (people * (people - 1))
         share = fit.share * weights.mean(axis=1) / whole
         shape, scale = _moments(depths, weights)
-        found.append(
-            np.stack([share * _survival(shape, scale, fit.below - at) for at in bounds], axis=1)
-            if bounds
-            else np.empty((len(drawn), 0))
-        )
+        found.append(np.stack([share * _survival(shape, scale, fit.below - at) for at in bounds], axis=1))
     return np.concatenate(found)
 
 
