@@ -47,6 +47,7 @@ KINDS = ("released", "refused", "bits")
 """The folders of a draft that hold a file for each part."""
 
 _LEAST_PART_ROWS = 1 << 20
+_GROUP_ROWS = 1 << 19
 _MOST_PARTS = 16
 _DECIDED_COLUMNS = tuple(COLUMNS["records"])
 
@@ -257,15 +258,17 @@ class _Tally:
 
 
 def _write_blocks(yes: pq.ParquetWriter, no: pq.ParquetWriter, blocks: Iterable[Block]) -> _Tally:
-    tally = _Tally()
+    tally, released_rows, refused_rows = _Tally(), _Rows(yes), _Rows(no)
     for block in blocks:
         tally.counts += np.bincount(block.code, minlength=len(REASONS) + 1)
         released = block.code == RELEASED
         tally.bits.append(released)
         tally.first = tally.first or pair_text(block.person[0], block.record[0])
         tally.last = pair_text(block.person[-1], block.record[-1])
-        _write_rows(yes, block, np.flatnonzero(released))
-        _write_rows(no, block, np.flatnonzero(block.code))
+        released_rows.add(block, np.flatnonzero(released))
+        refused_rows.add(block, np.flatnonzero(block.code))
+    released_rows.flush()
+    refused_rows.flush()
     return tally
 
 
@@ -277,16 +280,29 @@ def pair_text(person: np.generic, record: np.generic) -> str:
     )
 
 
-def _write_rows(writer: pq.ParquetWriter, block: Block, rows: NDArray[np.intp]) -> None:
-    if not len(rows):
-        return
-    values: Mapping[str, NDArray[Any]] = {
-        "person": block.person,
-        "record": block.record,
-        "reason": block.code,
-    }
-    arrays = [_arrow(values[field_.name][rows], field_.type) for field_ in writer.schema]
-    writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=writer.schema))
+class _Rows:
+    """Gathers a table's rows into row groups of some size."""
+
+    def __init__(self, writer: pq.ParquetWriter) -> None:
+        self._writer = writer
+        self._held: list[pa.RecordBatch] = []
+
+    def add(self, block: Block, rows: NDArray[np.intp]) -> None:
+        if not len(rows):
+            return
+        values: Mapping[str, NDArray[Any]]
+        values = {"person": block.person, "record": block.record, "reason": block.code}
+        schema = self._writer.schema
+        arrays = [_arrow(values[field_.name][rows], field_.type) for field_ in schema]
+        self._held.append(pa.RecordBatch.from_arrays(arrays, schema=schema))
+        if sum(map(len, self._held)) >= _GROUP_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._held:
+            table = pa.Table.from_batches(self._held)
+            self._held = []
+            self._writer.write_table(table, row_group_size=len(table))
 
 
 def _arrow(values: NDArray[np.generic], kind: pa.DataType) -> pa.Array:

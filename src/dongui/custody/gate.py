@@ -7,7 +7,7 @@ The order in which a decision comes to be, each step durable before the next:
 3. The released set, and the manifest with the digest of every file.
 4. The intent: this manifest is about to be logged, at a log of this size or larger.
 5. The log's entry, a commitment to the manifest.
-6. The entry's proof, and one rename: the decision is there.
+6. The entry's proof; what served the drafting is dropped; one rename: the decision is there.
 
 Killed before 4, the log knows nothing and the next run goes on with the finished parts. Killed after 4, the
 next run looks the entry up from the size the intent names, and appends it only if it is not
@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,7 @@ from dongui.custody.standing import ReleaseLog, Standing, judge_standing
 from dongui.environment import Clock, Entropy
 from dongui.errors import Misuse, Trouble
 from dongui.log.entry import BLIND_BYTES, Entry, EntryKind, commitment
-from dongui.log.proof_file import format_proof
+from dongui.log.proof_file import format_proof, verify_proof
 
 __all__ = ["BITMAP", "MANIFEST", "PROOF", "SIMULATION", "Decided", "Inquired", "decide_release"]
 
@@ -152,17 +153,17 @@ class _Gate:
         )
         described = self._describe(standing)
         logged = self._take_up(described)  # 1
-        results, resumed = self._decide(plan_parts(self.task.records))  # 2
+        parts = plan_parts(self.task.records)
+        if logged is not None:
+            return self._finish(logged, standing, (len(parts), len(parts)))  # 6
+        results, resumed = self._decide(parts)  # 2
         if before != self._identities():
             raise Trouble("release.input-changed", "records or consents were written to meanwhile")
-        if logged is None and self.log is not None and standing.is_release:
-            manifest = self._manifest(described, standing, results)  # 3
-            logged = self._enter(self.log, manifest)  # 4, 5
-        elif logged is None:
+        if self.log is not None and standing.is_release:
+            logged = self._enter(self.log, self._manifest(described, standing, results))  # 3, 4, 5
+        else:
             self._write(SIMULATION, self._content(described, standing, results))
-        content = self._finish(logged)  # 6
-        against = () if logged is not None else standing.against
-        return _decided(self.draft.out, content, logged, results, (resumed, against))
+        return self._finish(logged, standing, (len(parts), resumed))  # 6
 
     def _identities(self) -> list[tuple[int, ...]]:
         found = [path.stat() for path in (self.inquired.records, self.inquired.consents)]
@@ -185,24 +186,27 @@ class _Gate:
         What is in the log is never thrown away, and never decided anew: only its files are finished.
         """
         logged = self._logged()
-        if self.draft.read(_TASK) == described:
-            return logged
-        if logged is not None:
+        kept = self.draft.read(_TASK if logged is None else MANIFEST) or {}
+        if logged is not None and any(kept.get(name) != value for name, value in described.items()):
             detail = f"{self.draft.path} holds another decision, entry {logged} of the log"
             raise Misuse("release.draft-logged", detail)
-        self.draft.clear()
-        self.draft.make_folders((*KINDS, _PARTS))
-        self.draft.write(_TASK, described)
-        return None
+        if logged is None and kept != described:
+            self.draft.clear()
+            self.draft.make_folders((*KINDS, _PARTS))
+            self.draft.write(_TASK, described)
+        return logged
 
     def _logged(self) -> int | None:
-        intent = self.draft.read(_INTENT)
-        if intent is None:
+        """Return where the draft's manifest stands in the log: it is logged before its proof is written."""
+        proof, intent = self.draft.path / PROOF, self.draft.read(_INTENT)
+        if intent is None and not proof.exists():
             return None
         if self.log is None:
             detail = f"{self.draft.path} holds a decision that may be in a log; name its desk"
             raise Misuse("release.draft-logged", detail)
-        return _find(self.log, intent)
+        if proof.exists():
+            return verify_proof(proof.read_bytes(), origin=self.log.key.name, key=self.log.key).index
+        return None if intent is None else _find(self.log, intent)
 
     def _decide(self, parts: Sequence[Part]) -> tuple[list[PartResult], int]:
         done = {number: result for number in range(len(parts)) if (result := self._finished(number))}
@@ -286,19 +290,20 @@ class _Gate:
         (index,) = log.log.append([entry])
         return index
 
-    def _finish(self, logged: int | None) -> Mapping[str, Json]:
+    def _finish(self, logged: int | None, standing: Standing, parts: tuple[int, int]) -> Decided:
         """Prove the entry and give the folder its name; return what stands in it."""
-        name = SIMULATION if logged is None else MANIFEST
-        content = self.draft.read(name)
+        content = self.draft.read(SIMULATION if logged is None else MANIFEST)
         if content is None:
-            raise Trouble("release.not-written", f"{self.draft.path / name} went missing")
+            raise Trouble("release.not-written", f"{self.draft.path}: what was decided went missing")
         if self.log is not None and logged is not None:
             checkpoint = self.log.log.checkpoint()
             proof = self.log.log.inclusion(logged, checkpoint.size)
             entry = _entry(dump(content))
+            # From here on the draft is complete; whoever finds it so has only to give it its name.
             write_durably(self.draft.path / PROOF, format_proof(entry, proof, checkpoint))
         self.draft.publish(_PASSING)
-        return content
+        against = () if logged is not None else standing.against
+        return _decided(self.draft.out, content, logged, parts, against)
 
 
 def _entry(manifest: bytes) -> Entry:
@@ -351,9 +356,10 @@ def _decided(
     path: Path,
     content: Mapping[str, Json],
     logged: int | None,
-    results: Sequence[PartResult],
-    besides: tuple[int, tuple[str, ...]],
+    parts: tuple[int, int],
+    against: tuple[str, ...],
 ) -> Decided:
-    counts = _counts(results)
-    released, reasons = counts[RELEASED], _by_reason(counts)
-    return Decided(path, content, logged, sum(counts), released, reasons, len(results), *besides)
+    counts = cast("Mapping[str, int]", content["counts"])
+    reasons = cast("Mapping[str, int]", counts["reasons"])
+    ordered = {name: reasons[name] for name in REASONS if name in reasons}
+    return Decided(path, content, logged, counts["records"], counts["released"], ordered, *parts, against)

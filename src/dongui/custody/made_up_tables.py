@@ -43,13 +43,14 @@ Columns = Mapping[str, NDArray[Any]]
 class MadeUp:
     """``records`` records, and the consents of their people, in one layout.
 
-    ``folded``: the latest event of each kind alone.
+    ``folded``: the latest event of each kind alone. ``at_us``: the moment asked about.
     """
 
     records: int
     layout: Layout = Layout.SORTED
     folded: bool = True
-    group_rows: int = 1 << 20
+    group_rows: int = 1 << 18
+    at_us: int = AT_US
 
     @property
     def people(self) -> int:
@@ -62,8 +63,8 @@ class MadeUp:
             Metadata.FOLDED: str(self.folded).lower(),
             Metadata.PERSONS: str(self.people),
             Metadata.POSITION: "0",
-            Metadata.POSITION_US: str(AT_US),
-            Metadata.CREATED_US: str(AT_US),
+            Metadata.POSITION_US: str(self.at_us),
+            Metadata.CREATED_US: str(self.at_us),
             Metadata.PURPOSES: '{"face-test": 1, "gate-training": 2, "badge": 3}',
             Metadata.RECIPIENTS: '{"laboratory.example": 1, "university.example": 2, "supplier.example": 3}',
             **(metadata or {}),
@@ -82,9 +83,9 @@ class MadeUp:
             person = np.arange(begin, min(begin + _CHUNK_PEOPLE, self.people), dtype=np.uint32)
             chance = np.random.default_rng([self.records, begin])
             last = int(person[-1]) + 1 == self.people
-            records = _records(person, chance, written, self.records, fill=last)
+            records = _records(person, chance, written, self.records, fill=last, at=self.at_us)
             written += len(records["person"])
-            yield records, _consents(person, chance, folded=self.folded)
+            yield records, _consents(person, chance, folded=self.folded, at=self.at_us)
 
 
 class _Writer:
@@ -147,14 +148,16 @@ def _uuids(values: NDArray[np.uint32]) -> bytes:
     # The number spread over the upper bits, so that the order stays; below it, bits that look like chance.
     high = (wide << np.uint64(32)) | ((wide * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32))
     low = wide * np.uint64(0xD1B54A32D192ED03) ^ np.uint64(0xA24BAED4963EE407)
-    return np.stack([high.astype(">u8"), low.astype(">u8")], axis=1).tobytes()
+    both = np.empty((len(wide), 2), dtype=">u8")
+    both[:, 0], both[:, 1] = high, low
+    return both.tobytes()
 
 
 def _records(
-    person: NDArray[np.uint32], chance: np.random.Generator, written: int, wanted: int, *, fill: bool
+    person: NDArray[np.uint32], chance: np.random.Generator, written: int, wanted: int, *, fill: bool, at: int
 ) -> dict[str, NDArray[Any]]:
     each = chance.geometric(1 / RECORDS_A_PERSON, len(person))
-    each[person % _SKEWED_EVERY == 7] = _SKEWED_RECORDS
+    each[person % _SKEWED_EVERY == 300_000] = _SKEWED_RECORDS
     if fill:
         each[-1] += max(0, wanted - written - int(each.sum()))
     owner = np.repeat(person, each)[: wanted - written]
@@ -164,7 +167,7 @@ def _records(
     record[last & (chance.random(rows, dtype=np.float32) < 0.2)] += np.uint32(wanted)
     kinds = np.array([3, 1, 2, 7, 3 | RecordTrait.ERASED], dtype=np.uint8)
     traits = kinds[np.searchsorted([0.6, 0.93, 0.98, 0.99], chance.random(rows, dtype=np.float32))]
-    days = AT_US + chance.integers(-60, 1940, rows) * _DAY_US
+    days = at + chance.integers(-60, 1940, rows) * _DAY_US
     retained = np.where(chance.random(rows, dtype=np.float32) < 0.5, FOREVER_US, days)
     return {"person": owner, "record": record, "traits": traits, "retained_until_us": retained}
 
@@ -187,7 +190,7 @@ _FURTHER = 0.35
 
 
 def _consents(
-    person: NDArray[np.uint32], chance: np.random.Generator, *, folded: bool
+    person: NDArray[np.uint32], chance: np.random.Generator, *, folded: bool, at: int
 ) -> dict[str, NDArray[Any]]:
     known = person[chance.random(len(person), dtype=np.float32) < 0.92]
     shares = np.cumsum([story[0] for story in _STORIES])[:-1]
@@ -207,7 +210,7 @@ def _consents(
         owner, fields = owner[latest], fields[:, latest]
     names = ("purpose", "recipient", "artefact", "state", "flags")
     table: dict[str, NDArray[Any]] = {"person": owner, **dict(zip(names, fields[:5], strict=True))}
-    return table | _terms(owner, fields[5], chance)
+    return table | _terms(owner, fields[5], chance, at)
 
 
 def _wave(
@@ -216,20 +219,22 @@ def _wave(
     """Return the people of whom a ``turn``-th event is told, and what it is about."""
     has = np.array([len(states) > turn for _, states, *_ in _STORIES])[story]
     state = np.array([states[min(turn, len(states) - 1)] for _, states, *_ in _STORIES])
-    flags, purpose, recipient, artefact = (np.array([one[at] for one in _STORIES]) for at in range(2, 6))
+    flags, purpose, recipient, artefact = (
+        np.array([one[place] for one in _STORIES]) for place in range(2, 6)
+    )
     chosen = story[has]
     columns = (purpose, recipient, artefact, state, flags, np.full(len(_STORIES), turn))
     return known[has], np.stack([column[chosen] for column in columns]).astype(np.int64)
 
 
 def _terms(
-    owner: NDArray[np.uint32], turn: NDArray[np.int64], chance: np.random.Generator
+    owner: NDArray[np.uint32], turn: NDArray[np.int64], chance: np.random.Generator, at: int
 ) -> dict[str, NDArray[Any]]:
     rows = len(owner)
-    given = AT_US - chance.integers(1, 1500, rows) * _DAY_US
+    given = at - chance.integers(1, 1500, rows) * _DAY_US
     # 2 % of what stands has run out; 1 % counts only from tomorrow.
-    valid = AT_US + np.where(chance.random(rows) < 0.02, -1, chance.integers(1, 700, rows)) * _DAY_US
-    given[chance.random(rows, dtype=np.float32) < 0.01] = AT_US + _DAY_US
+    valid = at + np.where(chance.random(rows) < 0.02, -1, chance.integers(1, 700, rows)) * _DAY_US
+    given[chance.random(rows, dtype=np.float32) < 0.01] = at + _DAY_US
     # An entry's place in the log: later for a later event, and without any order among people.
     place = owner.astype(np.uint64) * np.uint64(2_654_435_761) % np.uint64(1 << 32)
     position = (turn.astype(np.uint64) << np.uint64(40)) | (place << np.uint64(2)) | np.uint64(1)

@@ -11,7 +11,7 @@ the people between the block's first and last.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -90,13 +90,13 @@ class ConsentCursor:
         self._table = consents
         starts = consents.first_people()
         # A person's rows may begin in the group before the one whose first person they are.
-        begin = max(0, int(np.searchsorted(starts, first, "left")) - 1) if len(starts) else 0
-        self._starts = starts
-        self._next = begin
-        self._columns = _columns_of(consents)
+        begin = max(0, int(np.searchsorted(starts, first, "left")) - 1)
+        self._batches = consents.blocks(range(begin, len(starts)), _columns_of(consents))
         self._pending: list[pa.RecordBatch] = []
         self._folded: list[People] = []
         self._last: np.generic | None = None
+        self._at_end = False
+        self._persons = consents.number(Metadata.PERSONS)
 
     def codes(self, person: IdColumn) -> Codes:
         """Return the code of each of ``person``, which rises and never goes back before an earlier call's.
@@ -105,22 +105,16 @@ class ConsentCursor:
         ``release.unknown-value``, ``release.person-beyond``.
         """
         first, last = person[0], person[-1]
-        while self._next < len(self._starts) and self._starts[self._next] <= last:
-            self._fold_group(self._next)
-            self._next += 1
-        if self._pending and self._is_complete():
-            self._settle()
-        self._folded = [part for part in self._folded if len(part.person) and part.person[-1] >= first]
+        # Read on until somebody beyond the last is seen: whoever comes before is then complete.
+        while not self._at_end and (self._last is None or self._last <= last):
+            batch = next(self._batches, None)
+            if batch is None:
+                self._at_end = True
+                self._settle()
+            elif len(batch):
+                self._take(batch)
+        self._folded = [part for part in self._folded if part.person[-1] >= first]
         return _look_up(self._folded, person)
-
-    def _is_complete(self) -> bool:
-        """Tell whether the person held back has no rows in the row groups still to come."""
-        held = ids(self._pending[-1], "person")[-1]
-        return self._next == len(self._starts) or bool(self._starts[self._next] > held)
-
-    def _fold_group(self, group: int) -> None:
-        for batch in self._table.blocks([group], self._columns):
-            self._take(batch)
 
     def _take(self, batch: pa.RecordBatch) -> None:
         """Fold every person that is certainly complete; hold the rest back until the next rows are seen."""
@@ -128,6 +122,7 @@ class ConsentCursor:
         if self._last is not None and person[0] < self._last:
             raise Misuse("release.unsorted", f"{self._table.path} is not sorted by person")
         self._last = person[-1]
+        self._require_known(person[-1])
         begin = int(np.searchsorted(person, person[-1], "left"))
         if begin == 0:
             # One person throughout, with as many events as a block has rows.
@@ -136,6 +131,11 @@ class ConsentCursor:
         self._append(batch.slice(0, begin))
         self._settle()
         self._append(batch.slice(begin))
+
+    def _require_known(self, person: np.generic) -> None:
+        if self._table.layout is Layout.SORTED and int(person) >= self._persons:
+            detail = f"{self._table.path} speaks of person {person} and says it knows {self._persons}"
+            raise Misuse("release.person-beyond", detail)
 
     def _append(self, batch: pa.RecordBatch) -> None:
         if self._pending and ids(self._pending[-1], "person")[-1] != ids(batch, "person")[0]:
@@ -156,34 +156,36 @@ def fold(batch: pa.RecordBatch, question: Question, table: Table) -> People:
     """
     person = ids(batch, "person")
     _require_consents(batch, person, table)
-    new = np.empty(len(person), dtype=np.bool_)
-    new[0] = True
-    np.not_equal(person[1:], person[:-1], out=new[1:])
     span = int(person[-1]) - int(person[0]) + 1 if table.layout is Layout.SORTED else 0
+    again = person[1:] == person[:-1]
     if 0 < span < _MAX_DENSE:
         people, place = person[[0, -1]] if span > 1 else person[:1], person - person[0]
     else:
+        new = np.append(True, ~again)
         people, place = person[new], np.cumsum(new, dtype=np.uint32) - np.uint32(1)
         span = len(people)
+    reach, row_codes = _codes_of_rows(batch, question)
     codes = np.full(span, _UNKNOWN, dtype=np.uint8)
-    # From the least reach to the furthest: what is entered later replaces what was, for one person as for
-    # one key, whose rows stand in the order of the log.
-    for rows, code in _by_reach(batch, question):
-        codes[place[rows]] = code
+    codes[place] = row_codes
+    # Of a person with several rows the furthest reach counts, and the latest of those: entered in this order,
+    # each replaces what was.
+    several = np.flatnonzero(np.append(again, False) | np.append(False, again))
+    if len(several):
+        far = reach[several]
+        for level in range(4):
+            rows = several[far == level]
+            codes[place[rows]] = row_codes[rows]
     return People(people, codes)
 
 
-def _by_reach(batch: pa.RecordBatch, question: Question) -> Iterator[tuple[NDArray[np.intp], Codes]]:
-    """Yield the rows of each reach, the furthest last, with their codes (one alone: the same for all)."""
+def _codes_of_rows(batch: pa.RecordBatch, question: Question) -> tuple[Codes, Codes]:
+    """Return each row's reach, from 0 for another purpose, and its code as if it stood alone."""
     purpose = small(batch, "purpose") == question.purpose
     recipient = purpose & (small(batch, "recipient") == question.recipient)
     matched = recipient & (small(batch, "artefact") == int(question.artefact))
-    lesser = _lesser_reach(question)
-    yield np.flatnonzero(~purpose), lesser[:1]
-    yield np.flatnonzero(purpose & ~recipient), lesser[1:2]
-    yield np.flatnonzero(recipient & ~matched), lesser[2:]
-    rows = np.flatnonzero(matched)
-    yield rows, _codes_of_rows(batch, question)[rows]
+    reach = purpose.view(np.uint8) + recipient.view(np.uint8) + matched.view(np.uint8)
+    lesser = bytes(_lesser_reach(question)).ljust(256, b"\0")
+    return reach, np.where(matched, _codes_of_terms(batch, question), _translated(reach, lesser))
 
 
 def decide_records(batch: pa.RecordBatch, codes: Codes, question: Question) -> Codes:
@@ -240,7 +242,7 @@ def _lesser_reach(question: Question) -> Codes:
     return np.array([reason_code(name) for name in names], dtype=np.uint8)
 
 
-def _codes_of_rows(batch: pa.RecordBatch, question: Question) -> Codes:
+def _codes_of_terms(batch: pa.RecordBatch, question: Question) -> Codes:
     """Return each row's code as if it were the one asked for.
 
     What is known of a row fits into a byte, and the reasons and their order into one table of 256: so each
@@ -252,7 +254,7 @@ def _codes_of_rows(batch: pa.RecordBatch, question: Question) -> Codes:
     packed |= (moments(batch, "retained_until_us") <= at).view(np.uint8) << np.uint8(5)
     packed |= (moments(batch, "counts_from_us") > at).view(np.uint8) << np.uint8(6)
     packed |= (moments(batch, "valid_until_us") <= at).view(np.uint8) << np.uint8(7)
-    return _translated(packed, _rows_table(other_ground=question.other_ground, compels=question.compels))
+    return _translated(packed, _terms_table(other_ground=question.other_ground, compels=question.compels))
 
 
 # Bits 0 and 1: what a state says; bits 2 to 4: what the flags lack; bits 5 to 7: the three moments.
@@ -285,7 +287,7 @@ def _flags_table(required: int) -> bytes:
 
 
 @cache
-def _rows_table(*, other_ground: bool, compels: bool) -> bytes:
+def _terms_table(*, other_ground: bool, compels: bool) -> bytes:
     """Return the code of each packed row: the first reason that applies."""
 
     def code(packed: int) -> int:
@@ -335,27 +337,31 @@ def _require_consents(batch: pa.RecordBatch, person: IdColumn, table: Table) -> 
         raise Misuse("release.unknown-value", f"{table.path} holds a state that nobody agreed on")
     if artefact.min() < min(Artefact) or artefact.max() > max(Artefact):
         raise Misuse("release.unknown-value", f"{table.path} holds an artefact that nobody agreed on")
-    if table.layout is Layout.SORTED and int(person[-1]) >= int(table.metadata.get(Metadata.PERSONS, 0)):
-        detail = f"{table.path} speaks of person {person[-1]} and says it knows fewer people"
-        raise Misuse("release.person-beyond", detail)
     if not _consents_rise(batch, person):
         raise Misuse("release.unsorted", f"{table.path} is not in the agreed order, or a row stands twice")
 
 
 def _consents_rise(batch: pa.RecordBatch, person: IdColumn) -> bool:
     """Tell whether (person, purpose, recipient, artefact, position where there is one) rises strictly."""
-    pair = small(batch, "purpose").astype(np.uint32)
-    pair <<= np.uint32(16)
-    pair |= small(batch, "recipient")
-    if not np.all(person[1:] >= person[:-1]):
+    key = person.astype(np.uint64) if person.dtype == np.uint32 else np.cumsum(_changes(person))
+    key <<= np.uint64(16)
+    key |= small(batch, "purpose")
+    key <<= np.uint64(16)
+    key |= small(batch, "recipient")
+    same = np.flatnonzero(key[1:] <= key[:-1])
+    if np.any(key[same + 1] < key[same]):
         return False
-    same = np.flatnonzero(person[1:] == person[:-1])
-    if np.any(pair[same] > pair[same + 1]):
-        return False
-    same = same[pair[same] == pair[same + 1]]
     last = small(batch, "artefact").astype(np.uint64)
     if "position" in batch.schema.names:
         # No log is longer than 2^62 entries.
         last <<= np.uint64(62)
         last |= moments(batch, "position").view(np.uint64)
     return bool(np.all(last[same] < last[same + 1]))
+
+
+def _changes(person: IdColumn) -> NDArray[np.uint64]:
+    """Return what, summed up, rises and falls as the people do."""
+    changes = np.zeros(len(person), dtype=np.int64)
+    changes[1:] = (person[1:] > person[:-1]).astype(np.int64) - (person[1:] < person[:-1]).astype(np.int64)
+    changes[0] = 1 << 30
+    return changes.view(np.uint64)

@@ -32,6 +32,8 @@ __all__ = ["decide_parts"]
 Progress = Callable[[int], None]
 """Told how many further records are decided."""
 
+# Below this, starting a process and loading its libraries takes longer than it saves.
+_LEAST_SHARED_ROWS = 1 << 25
 # <linux/prctl.h>
 _PR_SET_PDEATHSIG = 1
 
@@ -41,10 +43,10 @@ def decide_parts(
 ) -> Iterator[PartResult]:
     """Decide parts by merging and yield each as it is on disk under its passing name, in any order.
 
-    With one process, or one part, in this process. Raises as
+    With one process, one part or few records, in this process. Raises as
     :func:`~dongui.custody.decision.merge_blocks` and :func:`~dongui.custody.decision.write_part`.
     """
-    if processes == 1 or len(parts) == 1:
+    if processes == 1 or len(parts) == 1 or sum(part.rows for part in parts) < _LEAST_SHARED_ROWS:
         for part in parts:
             yield _decide(task, part, folder, progress)
         return

@@ -72,7 +72,7 @@ def judge_standing(
     if log is not None and note:
         _require_of_this_log(consents, _decoded(note), log)
     snapshot: dict[str, Json] = {
-        "position": _number(consents, Metadata.POSITION),
+        "position": consents.number(Metadata.POSITION),
         "position_at": write_moment(position_at),
         "created_at": write_moment(created_at),
         "checkpoint": note,
@@ -83,7 +83,7 @@ def judge_standing(
 def _require_of_this_log(consents: Table, note: bytes, log: ReleaseLog) -> VerifiedCheckpoint:
     """Check that the snapshot was made from this very log: its beginning, as it is now."""
     seen = verify_checkpoint(note, origin=log.key.name, key=log.key)
-    if seen.size != (position := _number(consents, Metadata.POSITION)):
+    if seen.size != (position := consents.number(Metadata.POSITION)):
         detail = f"it says position {position}; its checkpoint is over {seen.size} entries"
         raise Refused("release.snapshot-contradicts", detail)
     now = log.log.checkpoint()
@@ -105,15 +105,8 @@ def _decoded(note: str) -> bytes:
         raise Refused("log.checkpoint-malformed", "the snapshot's checkpoint is not base64") from None
 
 
-def _number(consents: Table, key: Metadata) -> int:
-    text = consents.metadata.get(key, "")
-    if not (text.isascii() and text.isdecimal() and len(text) <= 19):
-        raise Misuse("release.other-format", f"{consents.path}: {key.value} is {text[:40]!r}, no number")
-    return int(text)
-
-
 def _moment(consents: Table, key: Metadata) -> datetime:
     try:
-        return _EPOCH + timedelta(microseconds=_number(consents, key))
+        return _EPOCH + timedelta(microseconds=consents.number(key))
     except OverflowError:
         raise Misuse("release.other-format", f"{consents.path}: {key.value} is beyond the calendar") from None
