@@ -9,6 +9,7 @@ from functools import cache
 from importlib import resources
 
 from dongui.consent.fields import Localised
+from dongui.documents.remarks import remarks
 from dongui.errors import failures
 from dongui.receipts.checking import LogEvidence
 from dongui.receipts.statement import Kept, Statement
@@ -156,7 +157,15 @@ class _Speaker:
         return [
             self.line("document", f"{document.kind}, {document.type}"),
             self.line("holder", self.word(f"holder.{document.holder_binding.value}")),
+            *(self.line("remark", self._remark(name)) for name in document.remarks),
         ]
+
+    def _remark(self, name: str) -> str:
+        """What a document was accepted with; a name of a later version stands for itself."""
+        remark = remarks().get(name)
+        if remark is None:
+            return name
+        return f"{remark.meaning_ko if self._language == 'ko' else remark.meaning} ({name})"
 
     def _capture(self) -> list[Line]:
         capture = self._statement.capture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from dongui.consent.fields import Localised
@@ -25,14 +26,22 @@ from dongui.receipts.statement import (
 
 __all__ = ["MAX_STATEMENT_BYTES", "decode_statement", "encode_statement"]
 
-MAX_STATEMENT_BYTES = 2_048
+MAX_STATEMENT_BYTES = 2_560
 _LIMITS = Limits(max_bytes=MAX_STATEMENT_BYTES, max_depth=3, max_items=64)
 
 _FORMAT, _CONTROLLER, _SESSION, _PURPOSE, _NOTICE, _CONSENT, _DOCUMENT, _OUTCOME = range(1, 9)
 _REASON, _OTHER_WAY, _COMPARISON, _CAPTURE, _KEPT, _ISSUED_AT, _JUDGED_AT, _BLIND = range(9, 17)
-_OPERATING_POINT = 17
+_OPERATING_POINT, _REMARKS = 17, 18
 
-_BINDINGS = {HolderBinding.NOT_BOUND: 0, HolderBinding.DEVICE_SIGNATURE: 1, HolderBinding.DEVICE_MAC: 2}
+_BINDINGS = {
+    HolderBinding.NOT_BOUND: 0,
+    HolderBinding.DEVICE_SIGNATURE: 1,
+    HolderBinding.DEVICE_MAC: 2,
+    HolderBinding.KEY_BINDING: 3,
+    HolderBinding.GENUINE_CHIP: 4,
+    HolderBinding.COPYABLE: 5,
+    HolderBinding.BEARER: 6,
+}
 _BINDINGS_READ = {code: binding for binding, code in _BINDINGS.items()}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
@@ -58,6 +67,7 @@ def encode_statement(statement: Statement) -> bytes:
         _JUDGED_AT: None if statement.judged_at is None else _minutes(statement.judged_at),
         _BLIND: statement.blind,
         _OPERATING_POINT: _write_operating_point(statement),
+        _REMARKS: _write_remarks(statement.document),
     }
     # What does not apply is absent, never null: one statement has one encoding.
     return cbor.dumps({key: value for key, value in fields.items() if value is not None})
@@ -95,7 +105,7 @@ def _read(fields: Fields, found: int) -> Statement:
         purpose=fields.required(_PURPOSE, str),
         notice_version=fields.required(_NOTICE, int),
         consent_reference=fields.required(_CONSENT, bytes),
-        document=fields.part(_DOCUMENT, _read_document),
+        document=_with_remarks(fields.part(_DOCUMENT, _read_document), fields.part(_REMARKS, _read_remarks)),
         outcome=Outcome(fields.required(_OUTCOME, int)),
         reason=fields.optional(_REASON, str),
         other_way=fields.part(_OTHER_WAY, _read_localised),
@@ -144,6 +154,24 @@ def _read_document(value: CborValue) -> Document:
         digest=items.required(2, bytes),
         holder_binding=_BINDINGS_READ[code],
     )
+
+
+def _write_remarks(document: Document | None) -> CborValue:
+    return list(document.remarks) if document is not None and document.remarks else None
+
+
+def _read_remarks(value: CborValue) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value:
+        raise malformed("remarks")
+    return tuple(Fields(value, what="remarks", size=len(value)).required(at, str) for at in range(len(value)))
+
+
+def _with_remarks(document: Document | None, remarks: tuple[str, ...] | None) -> Document | None:
+    if remarks is None:
+        return document
+    if document is None:
+        raise malformed("remarks on no document")
+    return replace(document, remarks=remarks)
 
 
 def _write_comparison(statement: Statement) -> CborValue:

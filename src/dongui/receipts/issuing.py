@@ -41,13 +41,15 @@ _FAMILIES = {
 class PresentedDocument:
     """What a receipt needs to know of an authenticated document; nothing about the person.
 
-    ``issuer_signed`` is at least 32 high-entropy bytes under the issuer's signature.
+    ``issuer_signed`` is at least 32 high-entropy bytes under the issuer's signature. ``remarks`` are the
+    names of what the document was accepted with.
     """
 
     kind: str
     type: str
     holder_binding: HolderBinding
     issuer_signed: bytes = field(repr=False)
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ def _salted_document(document: PresentedDocument | None, salt: bytes) -> Documen
         type=document.type,
         digest=document_digest(document.issuer_signed, salt=salt),
         holder_binding=document.holder_binding,
+        remarks=tuple(sorted(set(document.remarks))),
     )
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "DIGEST_BYTES",
     "FORMAT",
     "FORMATS",
+    "MAX_REMARKS",
     "MAX_TEXT_BYTES",
     "Capture",
     "Channel",
@@ -46,7 +47,15 @@ BLIND_BYTES = 32
 MAX_TEXT_BYTES = 120
 """The most UTF-8 bytes any text of a receipt may have; together they must still fit into one QR code."""
 
+MAX_REMARKS = 12
+"""The most remarks on one document: more was never found on one, and the receipt has to stay one code."""
+
 _ID_BYTES = 16
+_MAX_REMARK_BYTES = 48
+# What a document of form 1 could be: release 0.1.0 knew mobile documents alone.
+_BINDINGS_OF_FORM_1 = frozenset(
+    {HolderBinding.NOT_BOUND, HolderBinding.DEVICE_SIGNATURE, HolderBinding.DEVICE_MAC}
+)
 _REASON = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+")
 _LAST_YEAR = 9999
 _MAX_VERSION = 999_999
@@ -89,18 +98,22 @@ class Controller:
 class Document:
     """The document that was judged: its kind and type, and a salted digest that only its holder can open.
 
-    ``digest`` is made by :func:`dongui.receipts.salts.document_digest`, 32 bytes.
+    ``digest`` is made by :func:`dongui.receipts.salts.document_digest`, 32 bytes. ``remarks`` are the names
+    (:mod:`dongui.documents.remarks`) of what it was accepted with: sorted, each once, at most
+    :data:`MAX_REMARKS`.
     """
 
     kind: str
     type: str
     digest: bytes = field(repr=False)
     holder_binding: HolderBinding
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _require_text("document kind", self.kind)
         _require_text("document type", self.type)
         _require_bytes("document digest", self.digest, DIGEST_BYTES)
+        _require_remarks(self.remarks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +207,9 @@ class Statement:
         named = self.comparison is not None if self.format == 1 else True
         if (self.operating_point is not None) is not named:
             raise ValueError("a receipt names its operating point; in form 1, where something was compared")
+        document = self.document if self.format == 1 else None
+        if document is not None and (document.remarks or document.holder_binding not in _BINDINGS_OF_FORM_1):
+            raise ValueError("form 1 knows neither remarks nor this holder binding")
 
     def _require_outcome(self) -> None:
         if (self.reason is None) is not (self.outcome is Outcome.VERIFIED):
@@ -229,6 +245,14 @@ def _require_text(what: str, value: str) -> None:
     # A control or direction character could make the rendering say something else than the signature covers.
     if not value.isprintable():
         raise ValueError(f"the {what} holds a character that cannot be printed")
+
+
+def _require_remarks(remarks: tuple[str, ...]) -> None:
+    if len(remarks) > MAX_REMARKS or list(remarks) != sorted(set(remarks)):
+        raise ValueError(f"remarks must be sorted, each once, at most {MAX_REMARKS}")
+    for remark in remarks:
+        if len(remark) > _MAX_REMARK_BYTES or not _REASON.fullmatch(remark):
+            raise ValueError("a remark is not the name of one")
 
 
 def _require_localised(what: str, value: Localised) -> None:
