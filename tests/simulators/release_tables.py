@@ -114,7 +114,7 @@ class Tables:
             Metadata.POSITION: str(checkpoint.size if checkpoint else 0),
             Metadata.POSITION_US: str(created_us),
             Metadata.CREATED_US: str(created_us),
-            Metadata.CHECKPOINT: base64.b64encode(checkpoint.note).decode() if checkpoint else "",
+            Metadata.CHECKPOINT: base64.b64encode(checkpoint.note if checkpoint else b"none").decode(),
             Metadata.PURPOSES: '{"face-test": 1}',
             Metadata.RECIPIENTS: '{"laboratory.example": 1}',
         }

@@ -65,6 +65,7 @@ class MadeUp:
             Metadata.POSITION: "0",
             Metadata.POSITION_US: str(self.at_us),
             Metadata.CREATED_US: str(self.at_us),
+            Metadata.CHECKPOINT: "bm9uZQ==",  # of no log
             Metadata.PURPOSES: '{"face-test": 1, "gate-training": 2, "badge": 3}',
             Metadata.RECIPIENTS: '{"laboratory.example": 1, "university.example": 2, "supplier.example": 3}',
             **(metadata or {}),
