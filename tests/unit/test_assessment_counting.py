@@ -73,6 +73,8 @@ def test_every_group_counts_its_own_comparisons(
         for kind, rate in group.rates.items():
             hits = sum(one in inside and other in inside for one, other in counted[kind])
             assert rate.hits == hits, (group.name, kind)
+            of_two = kind in (Kind.FMR, Kind.UNDETERMINED_NON_MATED)
+            assert rate.independent == (len(inside) // 2 if of_two else len(inside))
         for kind, number in trials.items():
             shown = group.rates.get(kind)
             assert (shown.trials if shown else 0) == (number if number >= 2 and len(inside) >= 2 else 0)

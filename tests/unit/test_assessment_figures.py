@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import genpareto
 
@@ -184,7 +184,7 @@ def test_no_bar_is_about_a_few_comparisons(filled: list[tuple[int, int]]) -> Non
         assert shown == ()
         return
     assert sum(bar.count for bar in shown) == counts.sum()
-    assert all(bar.count == 0 or bar.count >= FEWEST_IN_A_BAR for bar in shown)
+    assert all(bar.count == 0 or bar.count >= 10 for bar in shown)
     assert shown[0].above == 0
     assert shown[-1].up_to is None
     for bar, following in itertools.pairwise(shown):
@@ -265,6 +265,8 @@ def test_nothing_is_divided_by_a_zero_that_a_small_group_gave() -> None:
 
 
 @given(st.floats(0, 2))
+@example(0.42)
+@example(0.6)
 def test_bounds_decide_as_a_verification_does(score: float) -> None:
     """Up to the lower mated, from the upper on non-mated, both bounds included."""
     bounds = Bounds(0.42, 0.6)

@@ -67,6 +67,7 @@ class Tail:
             # Only when it is full: cutting costs as much as adding the whole.
             if self._held + len(some) > 2 * self._size:
                 self._trim()
+                some = some[scores[some] <= self.complete_to]
             place = slice(self._held, self._held + len(some))
             self._scores[place] = scores[some]
             self._people[place, 0] = one[some]
