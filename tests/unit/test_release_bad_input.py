@@ -273,7 +273,7 @@ def test_another_question_does_not_touch_what_is_logged(
                 decide(tmp_path, log=log)
         before = log.checkpoint().size
         good = (tmp_path / "records.parquet").read_bytes()
-        Tables(5, records=700, people=300).write(tmp_path, checkpoint=None)
+        Tables(5, records=700, people=300).write(tmp_path, checkpoint=log.checkpoint())
         for changed in (log, None):
             with pytest.raises(Misuse, match=r"release\.draft-logged"):
                 decide(tmp_path, log=changed)
