@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from dongui.assessment.error_rates import Kind
-from dongui.assessment.result_json import read_result, write_result
+from dongui.assessment.result_json import write_result
+from dongui.assessment.result_reading import read_result
 from dongui.biometrics.operating_points import operating_point
 from dongui.cli.main import run
 from simulators.assessment_people import declared, london_table, write_table

@@ -15,7 +15,8 @@ from dongui.assessment import error_rates
 from dongui.assessment.error_rates import Kind
 from dongui.assessment.limits import Limits
 from dongui.assessment.result import AssessmentResult, Method
-from dongui.assessment.result_json import read_result, write_result
+from dongui.assessment.result_json import write_result
+from dongui.assessment.result_reading import read_result
 from dongui.assessment.score_store import BINS, Bounds
 from dongui.errors import Misuse
 from simulators.assessment_people import MOMENT, made_up, made_up_people

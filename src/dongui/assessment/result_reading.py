@@ -1,0 +1,270 @@
+"""Reading an assessment's JSON back, strictly: format 1 of spec/assessment-report.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Literal, TypeVar, get_args
+
+from dongui.assessment.det_curve import Bar, DetPoint
+from dongui.assessment.differentials import Differential
+from dongui.assessment.error_rates import Kind, Rate
+from dongui.assessment.extreme_values import Extrapolation, TailFit
+from dongui.assessment.intervals import Governing
+from dongui.assessment.result import (
+    FORMAT,
+    AcrossResult,
+    AssessmentResult,
+    DataSetFacts,
+    DeclarationFacts,
+    DifferentialResult,
+    GroupResult,
+    Method,
+    Need,
+    RecogniserFacts,
+    Sessions,
+    TailResult,
+    Trials,
+)
+from dongui.assessment.result_json import to_json
+from dongui.assessment.score_store import Bounds
+from dongui.errors import Misuse
+
+__all__ = ["MAX_RESULT_BYTES", "read_result"]
+
+MAX_RESULT_BYTES: Final = 16 * 2**20
+
+
+def read_result(text: str) -> AssessmentResult:
+    """Read what :func:`write_result` wrote.
+
+    Raises ``Misuse`` (``assessment.result-malformed``) for anything else, another format among it.
+    """
+    try:
+        content = json.loads(text)
+        if content["format"] != FORMAT or content["kind"] != "assessment":
+            raise Misuse("assessment.result-malformed", f"this reads format {FORMAT} of an assessment")
+        result = _result(_Fields(content))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise Misuse("assessment.result-malformed", f"it cannot be read: {type(error).__name__}") from None
+    # What does not come back as it was read holds something that nobody looked at.
+    if to_json(result) != content:
+        raise Misuse("assessment.result-malformed", "it is not written as this format writes it")
+    return result
+
+
+class _Fields:
+    """A JSON object, field by field; whatever else it holds is caught by writing it again."""
+
+    def __init__(self, content: object) -> None:
+        if not isinstance(content, dict):
+            raise TypeError
+        self._content = content
+
+    def text(self, name: str) -> str:
+        return _typed(self._content[name], str)
+
+    def whole(self, name: str) -> int:
+        return _typed(self._content[name], int)
+
+    def number(self, name: str) -> float:
+        return _number(self._content[name])
+
+    def maybe(self, name: str) -> float | None:
+        value = self._content[name]
+        return None if value is None else _number(value)
+
+    def flag(self, name: str) -> bool:
+        return _typed(self._content[name], bool)
+
+    def optional_text(self, name: str) -> str | None:
+        value = self._content[name]
+        return None if value is None else _typed(value, str)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        return tuple(_typed(item, str) for item in _typed(self._content[name], list))
+
+    def pair(self, name: str) -> tuple[float, float]:
+        low, high = _typed(self._content[name], list)
+        return _number(low), _number(high)
+
+    def fields(self, name: str) -> _Fields:
+        return _Fields(self._content[name])
+
+    def is_null(self, name: str) -> bool:
+        return self._content[name] is None
+
+    def optional(self, name: str) -> _Fields | None:
+        return None if self._content[name] is None else self.fields(name)
+
+    def several(self, name: str) -> list[_Fields]:
+        return [_Fields(item) for item in _typed(self._content[name], list)]
+
+    def counts(self, name: str) -> dict[str, int]:
+        return {key: _typed(value, int) for key, value in _typed(self._content[name], dict).items()}
+
+
+_Kind = TypeVar("_Kind", str, int, bool, list[object], dict[str, object])
+
+
+def _typed(value: object, kind: type[_Kind]) -> _Kind:
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise TypeError
+    return value
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    return float(value)
+
+
+_By = Literal["comparisons", "bootstrap", "independent"]
+
+
+def _result(fields: _Fields) -> AssessmentResult:
+    bounds, method, limits = fields.fields("bounds"), fields.fields("method"), fields.fields("limits")
+    recogniser, tail = fields.fields("recogniser"), fields.optional("extrapolation")
+    return AssessmentResult(
+        made_at=datetime.fromisoformat(fields.text("made_at")),
+        recogniser=RecogniserFacts(
+            recogniser.text("name"),
+            recogniser.text("card_sha256"),
+            recogniser.text("weights_sha256"),
+            recogniser.text("pipeline_sha256"),
+        ),
+        bounds=Bounds(bounds.number("mated_at_most"), bounds.number("non_mated_from")),
+        operating_point=bounds.optional_text("operating_point"),
+        data_set=_read_data_set(fields.fields("data_set")),
+        method=Method(method.number("confidence"), method.whole("draws"), method.text("seed")),
+        trials=_read_trials(fields.fields("trials")),
+        groups=tuple(_read_group(one) for one in fields.several("groups")),
+        across=tuple(_read_across(one) for one in fields.several("across")),
+        differentials=tuple(_read_differential(one) for one in fields.several("differentials")),
+        tail=None if tail is None else _read_tail(tail),
+        max_fmr=limits.number("max_fmr"),
+        max_fnmr=limits.number("max_fnmr"),
+        needs=tuple(_read_need(one) for one in fields.several("needs")),
+    )
+
+
+def _read_data_set(fields: _Fields) -> DataSetFacts:
+    declarations = tuple(
+        DeclarationFacts(
+            one.text("name"),
+            one.text("holder"),
+            one.text("data_set"),
+            one.text("signer"),
+            one.text("sha256"),
+            one.whole("pictures"),
+        )
+        for one in fields.several("declarations")
+    )
+    return DataSetFacts(
+        fields.text("title"),
+        fields.text("table_sha256"),
+        fields.texts("columns"),
+        fields.whole("consent_records"),
+        declarations,
+    )
+
+
+def _read_trials(fields: _Fields) -> Trials:
+    across = fields.optional("mated_across_sessions")
+    sessions = None
+    if across is not None:
+        sessions = Sessions(across.whole("trials"), across.whole("rejected"), across.whole("undetermined"))
+    return Trials(
+        fields.whole("people"),
+        fields.whole("pictures"),
+        fields.counts("not_acquired"),
+        fields.whole("mated"),
+        fields.whole("non_mated"),
+        sessions,
+    )
+
+
+def _read_group(fields: _Fields) -> GroupResult:
+    return GroupResult(
+        fields.text("name"),
+        fields.texts("columns"),
+        fields.texts("values"),
+        fields.whole("people"),
+        fields.whole("pictures"),
+        _read_rates(fields.fields("rates")),
+        _read_bars(fields.several("mated_scores")),
+        _read_bars(fields.several("non_mated_scores")),
+        tuple(
+            DetPoint(one.number("at"), one.number("fmr"), one.number("fnmr")) for one in fields.several("det")
+        ),
+    )
+
+
+def _read_across(fields: _Fields) -> AcrossResult:
+    one, other = fields.texts("values")
+    here, there = fields.pair("people")
+    return AcrossResult(
+        fields.text("column"), (one, other), (int(here), int(there)), _read_rates(fields.fields("rates"))
+    )
+
+
+def _read_rates(fields: _Fields) -> dict[Kind, Rate]:
+    found = {kind: fields.optional(kind.value) for kind in Kind}
+    return {kind: _read_rate(one) for kind, one in found.items() if one is not None}
+
+
+def _read_rate(fields: _Fields) -> Rate:
+    governing = fields.fields("governing")
+    over_people = None if fields.is_null("bootstrap") else fields.pair("bootstrap")
+    return Rate(
+        fields.whole("hits"),
+        fields.whole("trials"),
+        fields.whole("independent"),
+        fields.pair("comparisons"),
+        over_people,
+        Governing(governing.number("low"), governing.number("high"), _by(governing.text("by"))),
+    )
+
+
+def _by(text: str) -> _By:
+    known: dict[str, _By] = {name: name for name in get_args(_By)}
+    return known[text]
+
+
+def _read_bars(several: Sequence[_Fields]) -> tuple[Bar, ...]:
+    return tuple(Bar(one.number("above"), one.maybe("up_to"), one.whole("count")) for one in several)
+
+
+def _read_differential(fields: _Fields) -> DifferentialResult:
+    found = Differential(
+        fields.whole("groups"),
+        fields.text("highest"),
+        fields.maybe("max_to_min"),
+        fields.maybe("max_to_geometric_mean"),
+        fields.maybe("gini"),
+        fields.optional_text("withheld"),
+    )
+    return DifferentialResult(fields.texts("columns"), Kind(fields.text("rate")), found)
+
+
+def _read_tail(fields: _Fields) -> TailResult:
+    fit = TailFit(
+        fields.number("below"), fields.number("share"), fields.number("shape"), fields.number("scale")
+    )
+    figures = tuple(
+        Extrapolation(one.number("at"), one.number("fmr"), one.pair("interval"))
+        for one in fields.several("figures")
+    )
+    return TailResult(fit, figures)
+
+
+def _read_need(fields: _Fields) -> Need:
+    more = None if fields.is_null("more_people") else fields.whole("more_people")
+    return Need(
+        fields.text("group"),
+        fields.whole("people"),
+        fields.flag("fmr_holds"),
+        fields.flag("fnmr_holds"),
+        more,
+    )
