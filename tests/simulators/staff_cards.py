@@ -11,7 +11,7 @@ from dongui.documents.staff_card.card_content import CardPerson
 from dongui.documents.staff_card.cwt import StaffCardIssuers
 from dongui.documents.staff_card.encryption import SiteKey
 from dongui.documents.staff_card.issuing import StaffCard, StaffCardIssuer, issue
-from dongui.documents.staff_card.register import OneCard, RegisteredCard
+from dongui.documents.staff_card.register import CardRegister, OneCard, RegisteredCard
 from dongui.documents.staff_card.verifying import authenticate
 from dongui.documents.status import StatusEvidence, StatusReference
 from dongui.environment import FixedClock, SystemEntropy
@@ -55,6 +55,7 @@ class CardOffice:
         card: StaffCard,
         *,
         site: SiteKey | None = None,
+        register: CardRegister | None = None,
         status: StatusEvidence | None = None,
         at: datetime = AT,
     ) -> AuthenticatedDocument:
@@ -63,7 +64,7 @@ class CardOffice:
             text,
             issuers=self.issuers,
             site_key=site or self.sites[0],
-            register=OneCard(RegisteredCard(card.card_id, bytes(32), card.valid_until)),
+            register=register or OneCard(RegisteredCard(card.card_id, bytes(32), card.valid_until)),
             clock=FixedClock(at),
             status=status or StatusEvidence.none(),
         )

@@ -45,12 +45,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "mine"
 
 
-def test_list_names_the_three_with_their_other_way(said: Said) -> None:
+def test_list_names_each_with_their_other_way(said: Said) -> None:
     """A reader sees at once what else they can do."""
     code, answer = said.json("list")
     assert code == 0
     purposes = answer["result"]["purposes"]
-    assert [one["id"] for one in purposes] == ["airport-gate", "building-access", "phone-activation"]
+    names = ["airport-gate", "building-access", "phone-activation", "staff-entrance"]
+    assert [one["id"] for one in purposes] == names
     assert all(one["other_way"] for one in purposes)
 
 

@@ -1,4 +1,4 @@
-"""The three shipped profiles, and what happens to a folder that is not one."""
+"""The four shipped profiles, and what happens to a folder that is not one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dongui.errors import Misuse
 from dongui.profiles import shipped_profiles
 from simulators.consent_office import declared
 
-NAMES = ["airport-gate", "building-access", "phone-activation"]
+NAMES = ["airport-gate", "building-access", "phone-activation", "staff-entrance"]
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "airport-gate"
 
 
-def test_the_three_profiles_come_with_the_package() -> None:
+def test_the_four_profiles_come_with_the_package() -> None:
     """Whoever installs Dongui has them, registered as they are."""
     assert list(shipped_profiles()) == NAMES
     assert list(load_profiles(shipped_profiles().values())) == NAMES

@@ -92,9 +92,9 @@ def read_token(data: bytes) -> Token:
     if isinstance(value, Tagged) and value.number != _SIGN1_TAG:
         _refuse("staff-card.unsigned", f"the token is tagged {value.number}, not as signed (18)")
     message = cose.read_sign1(value)
-    claims = cbor.loads(message.payload or b"", limits=_LIMITS)
+    claims = cbor.loads(message.payload, limits=_LIMITS) if message.payload else None
     if not isinstance(claims, dict):
-        _refuse("staff-card.claims-malformed", "the claims are no map")
+        _refuse("staff-card.claims-malformed", "the claims are missing, or no map")
     return Token(message, claims)
 
 

@@ -191,6 +191,9 @@ def _recipient(value: CborValue) -> tuple[bytes, bytes]:
         or len(point) != _PUBLIC_BYTES
     ):
         _malformed("an ephemeral key is not on X25519")
+    if point[-1] & 0x80:
+        # RFC 7748, 5, has readers ignore this bit: two spellings of one card. No encoder sets it.
+        _malformed("an ephemeral key has its unused bit set")
     return point, wrapped
 
 

@@ -1,0 +1,149 @@
+"""``dongui card``: the desk's card room. Staff cards themselves are made by ``dongui issue staff-card``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dongui.cli.desk_option import RequiredDesk, open_desk
+from dongui.cli.output import JsonValue, Language, choose, show, table
+from dongui.cli.writing import NewFile, require_absent, write_together
+from dongui.errors import Misuse
+from dongui.storage.sqlite.card_register import CardEntry, SqliteCardRegister
+
+__all__ = ["app", "card_id"]
+
+app = typer.Typer(
+    help="The register of staff cards: prepare it, see the cards that are out, revoke one.",
+    no_args_is_help=True,
+)
+
+_CardId = Annotated[str, typer.Argument(help="Id of the card: 32 hexadecimal digits, printed on it.")]
+
+
+@app.command("prepare")
+def prepare(
+    desk: RequiredDesk,
+    issuer: Annotated[str, typer.Option(help="Name of the issuer in its cards: 1 to 40 of ! to ~.")],
+) -> None:
+    """Prepare a desk for staff cards: the keys of issuer and site, and an empty register.
+
+    card-site.pub goes to whoever issues cards to be read here; card-issuer.pem, named after the issuer, to
+    whoever reads its cards.
+    """
+    from dongui.desk.cards import REGISTER_FILE, new_card_keys
+
+    with open_desk(desk) as opened:
+        keys = new_card_keys(desk, issuer=issuer, entropy=opened.entropy)
+        require_absent(*keys.files, desk / REGISTER_FILE)
+        write_together([NewFile(path, data, private=private) for path, (data, private) in keys.files.items()])
+        SqliteCardRegister.open(desk / REGISTER_FILE).close()
+    result: dict[str, JsonValue] = {"issuer": issuer, "files": [str(path) for path in keys.files]}
+    show(result, lambda: choose(f"Prepared {desk} for staff cards", f"{desk}에 직원 카드를 준비했습니다"))
+
+
+@app.command("consent")
+def consent(
+    desk: RequiredDesk,
+    number: Annotated[str, typer.Option(help="The employee's staff number, unique with the issuer.")],
+    notice: Annotated[Language, typer.Option(help="Language in which the employee read the notice.")],
+    purpose: Annotated[str, typer.Option(help="Id of a purpose that takes staff cards.")] = "staff-entrance",
+) -> None:
+    """Record that an employee read a purpose's notice and said yes, before there is a card to show.
+
+    Nothing is kept of the number but a keyed handle. `dongui purpose show` prints the notice to be read.
+    """
+    from dongui.desk.cards import CardRoom
+
+    with open_desk(desk) as opened, CardRoom(opened) as room:
+        logged = room.consent(number, purpose=opened.purpose(purpose), language=notice.value)
+        until = logged.receipt.history.ends_at
+    result: dict[str, JsonValue] = {
+        "record_id": logged.record_id.hex(),
+        "blind": logged.blind.hex(),
+        "log_index": logged.index,
+        "holds_until": until.isoformat(),
+    }
+    rows = [
+        (choose("consent record", "동의 기록"), logged.record_id.hex()),
+        (choose("holds until", "유효 기한"), f"{until:%Y-%m-%d}"),
+        (choose("log entry", "로그 항목"), str(logged.index)),
+    ]
+    show(result, lambda: table(("", ""), rows))
+
+
+@app.command("list")
+def list_(desk: RequiredDesk) -> None:
+    """List the cards on the register: ids, ends and consent records; it knows no more of anybody."""
+    from dongui.desk.cards import CardRoom
+
+    with open_desk(desk) as opened, CardRoom(opened) as room:
+        entries = room.register.list_cards()
+    columns = (choose("card id", "카드 번호"), choose("ends", "만료"), choose("state", "상태"))
+    rows = [(entry.card_id.hex(), f"{entry.valid_until:%Y-%m-%d}", _state(entry)) for entry in entries]
+    show({"cards": [_fields(entry) for entry in entries]}, lambda: table(columns, rows))
+
+
+@app.command("show")
+def show_(card: _CardId, desk: RequiredDesk) -> None:
+    """Show what the register keeps of one card, but for its secret."""
+    from dongui.desk.cards import CardRoom
+
+    with open_desk(desk) as opened, CardRoom(opened) as room:
+        entry = room.register.show(card_id(card))
+    show(_fields(entry), lambda: table(("", ""), _rows(entry)))
+
+
+@app.command("revoke")
+def revoke(card: _CardId, desk: RequiredDesk) -> None:
+    """Revoke a card, lost or not: its secret is deleted, and no copy of it works at this site any more.
+
+    Where the card refers to a status list, its place there is told: mark it, and the other sites know too.
+    """
+    from dongui.desk.cards import CardRoom
+
+    with open_desk(desk) as opened, CardRoom(opened) as room:
+        entry = room.revoke(card_id(card))
+    said = choose(f"Card {card} is revoked", f"카드 {card}을(를) 폐기했습니다")
+    show(_fields(entry) | {"state": "revoked"}, lambda: table(("", ""), [(said, ""), *_status_rows(entry)]))
+
+
+def card_id(text: str) -> bytes:
+    """Read a card's id. Raises ``Misuse`` (``card.unknown``)."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise Misuse("card.unknown", "a card's id has 32 hexadecimal digits") from None
+
+
+def _state(entry: CardEntry) -> str:
+    return choose("revoked", "폐기됨") if entry.revoked else choose("out", "사용 중")
+
+
+def _fields(entry: CardEntry) -> dict[str, JsonValue]:
+    status = entry.status
+    return {
+        "card_id": entry.card_id.hex(),
+        "state": "revoked" if entry.revoked else "out",
+        "valid_until": entry.valid_until.isoformat(),
+        "consent_record": None if entry.consent_record is None else entry.consent_record.hex(),
+        "status": None if status is None else {"uri": status.uri, "index": status.index},
+    }
+
+
+def _rows(entry: CardEntry) -> list[tuple[str, str]]:
+    record = "-" if entry.consent_record is None else entry.consent_record.hex()
+    return [
+        (choose("card id", "카드 번호"), entry.card_id.hex()),
+        (choose("state", "상태"), _state(entry)),
+        (choose("ends", "만료"), f"{entry.valid_until:%Y-%m-%d}"),
+        (choose("consent record", "동의 기록"), record),
+        *_status_rows(entry),
+    ]
+
+
+def _status_rows(entry: CardEntry) -> list[tuple[str, str]]:
+    if entry.status is None:
+        return []
+    return [(choose("status list", "상태 목록"), f"{entry.status.uri}, {entry.status.index}")]
