@@ -103,7 +103,8 @@ def distinct_people(blocks: Iterable[IdColumn]) -> Iterator[IdColumn]:
         fresh = np.append(last is None, joined[1:] != joined[:-1])
         fresh[0] = last is None
         last = joined[-1:]
-        yield joined[fresh]
+        if fresh.any():
+            yield joined[fresh]
 
 
 def count_people(blocks: Iterable[IdColumn]) -> int:
