@@ -68,8 +68,19 @@ class MembershipOffice:
         """Begin an office in an empty folder."""
         entropy = entropy or SystemEntropy()
         signer = SignerKey.generate("office.example/log", entropy=entropy)
+        (folder / "signer.key").write_text(signer.text(), encoding="ascii")
         log = SqliteLog.open(folder / "log.sqlite", key=signer)
         log.append([Entry(EntryKind.CONSENT, bytes([number] * 32)) for number in range(3)])
+        return cls._over(folder, signer, log, entropy)
+
+    @classmethod
+    def reopen(cls, folder: Path) -> MembershipOffice:
+        """Open an office that was begun before."""
+        signer = SignerKey.parse((folder / "signer.key").read_text(encoding="ascii"))
+        return cls._over(folder, signer, SqliteLog.resume(folder / "log.sqlite", key=signer), SystemEntropy())
+
+    @classmethod
+    def _over(cls, folder: Path, signer: SignerKey, log: SqliteLog, entropy: Entropy) -> MembershipOffice:
         keys = SqlitePersonKeys.open(
             folder / "keys.sqlite", log=log, origin=signer.verifier.name, entropy=entropy
         )
