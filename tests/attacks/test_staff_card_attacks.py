@@ -89,7 +89,7 @@ def test_a_card_signed_by_nobody_in_particular() -> None:
 def test_a_copied_card_after_its_secret_was_deleted(tmp_path: Path) -> None:
     """A photograph of a lost card, with every key there is: the register has nothing to open it with."""
     office = CardOffice()
-    card = office.issue()
+    card = office.issue(secret=bytes(range(32)))
     with SqliteCardRegister.open(tmp_path / "cards.sqlite") as register:
         entry = RegisteredCard(card.card_id, bytes(range(32)), card.valid_until)
         register.register(entry, consent_record=b"r" * 16, status=None)

@@ -7,6 +7,7 @@ derivation are written here a second time, from the standards. Keys and randoms 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import zlib
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
@@ -38,6 +39,7 @@ __all__ = [
     "issuer_key",
     "pem",
     "seal",
+    "sealed",
     "site_key",
 ]
 
@@ -86,6 +88,13 @@ def pem(key: Key) -> bytes:
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
+def sealed(number: str) -> str:
+    """A staff number as it stands on a card: XOR with HMAC-SHA-256 of the secret."""
+    stream = hmac.new(SECRET, b"dongui staff number 1\0", "sha256").digest()
+    padded = number.encode() + bytes(18 - len(number.encode()))
+    return urlsafe_b64encode(bytes(a ^ b for a, b in zip(padded, stream[:18], strict=True))).decode()
+
+
 def base45(data: bytes) -> str:
     """RFC 9285, 4, digit by digit."""
     text = ""
@@ -105,7 +114,6 @@ def _same(value: Json) -> Json:
 class Draft:
     """One card. ``edits`` change a part after it is made, by its name: see the calls of ``_edit``."""
 
-    name: str = "Hong Gildong"
     number: str = "E-10234"
     template: bytes = b"\x01" + drawn("pipeline", 16) + drawn("template", 128)
     key: Key = field(default_factory=issuer_key)
@@ -121,7 +129,7 @@ class Draft:
     def payload(self) -> bytes:
         """The encoded claims, in the deterministic order of RFC 8949, 4.2.1."""
         face = self._edit("face", [{0: self.template, 1: 1, 2: 100}])
-        identity = self._edit("identity", {1: self.number, 4: self.name, 62: face})
+        identity = self._edit("identity", {1: sealed(self.number), 62: face})
         made = {1: ISSUER, 3: self.audience, 4: NOW + 86_400, 6: NOW - 3_600, 7: CARD_ID, 169: identity}
         made |= self.claims
         made = {label: value for label, value in made.items() if label not in self.drop}

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dongui.documents.authenticated import AuthenticatedDocument
-from dongui.documents.staff_card.card_content import CardPerson
 from dongui.documents.staff_card.cwt import StaffCardIssuers
 from dongui.documents.staff_card.encryption import SiteKey
 from dongui.documents.staff_card.issuing import StaffCard, StaffCardIssuer, issue
@@ -33,14 +32,16 @@ class CardOffice:
         self,
         template: bytes = bytes(145),
         *,
-        name: str = "Hong Gildong",
+        number: str = "E-10234",
+        secret: bytes = bytes(32),
         status: StatusReference | None = None,
         days: int = 365,
     ) -> StaffCard:
         """Issue a card to every site."""
         return issue(
-            CardPerson("E-10234", name),
+            number,
             template,
+            secret=secret,
             issuer=self.issuer,
             sites=[site.public for site in self.sites],
             valid_for=timedelta(days=days),

@@ -29,12 +29,13 @@ class Register:
     """A register of whatever cards a vector names."""
 
     known: tuple[bytes, ...]
+    secret: bytes
     at: datetime
 
     def look_up(self, card_id: bytes) -> RegisteredCard:
         if card_id not in self.known:
             raise Refused("staff-card.not-registered", "no card of this id is in the register")
-        return RegisteredCard(card_id, bytes(32), self.at + timedelta(days=1))
+        return RegisteredCard(card_id, self.secret, self.at + timedelta(days=1))
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def _case(entry: dict[str, object]) -> Case:
         **{name: read[name] for name in ("name", "expect", "clause", "rule", "form", "text", "licence")},
         issuers=StaffCardIssuers.from_files(keys),
         site_key=SiteKey(bytes.fromhex(read["site_key"])),
-        register=Register(tuple(map(bytes.fromhex, read["registered"])), at),
+        register=Register(tuple(map(bytes.fromhex, read["registered"])), bytes.fromhex(read["secret"]), at),
         at=at,
     )
 

@@ -63,6 +63,9 @@ def protect(template: Template, *, secret: bytes | memoryview, pipeline_digest: 
     ``secret`` has 32 random bytes and is used for one card: two templates under one secret differ by the
     faces' own difference. Raises ``Undetermined`` (``protected-template.out-of-range``).
     """
+    if template.features.shape != (TEMPLATE_LENGTH,):
+        detail = f"a template of {template.features.size} numbers; a card carries {TEMPLATE_LENGTH}"
+        raise Undetermined("protected-template.out-of-range", detail)
     steps = np.rint(template.features.astype(np.float64) * _STEPS_PER_UNIT)
     try:
         if np.abs(steps).max() > _MOST:

@@ -16,8 +16,8 @@ def staff_card(
     desk: RequiredDesk,
     portrait: Annotated[Path, typer.Option(help="The employee's portrait, JPEG or PNG, taken on the spot.")],
     consent: Annotated[str, typer.Option(help="Id of the employee's consent record, 32 hexadecimal digits.")],
-    number: Annotated[str, typer.Option(help="Staff number, at most 32 bytes.")],
-    name: Annotated[str, typer.Option(help="Name as printed, at most 60 bytes.")],
+    number: Annotated[str, typer.Option(help="Staff number, at most 18 bytes.")],
+    name: Annotated[str, typer.Option(help="Name as printed, at most 60 bytes; it is not in the code.")],
     out: Annotated[Path, typer.Option(help="Folder for card.pdf and card.png; made if absent.")],
     purpose: Annotated[str, typer.Option(help="The purpose consented to.")] = "staff-entrance",
     site: Annotated[

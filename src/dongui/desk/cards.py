@@ -177,8 +177,9 @@ class CardRoom:
             self.require_consent(order)
             template = enroller.run(ENROL, order=b"", buffers=(portrait, secret))
             card = issue(
-                order.person,
+                order.person.number,
                 template,
+                secret=bytes(secret.view),
                 issuer=self.issuer,
                 sites=order.sites,
                 valid_for=order.valid_for,

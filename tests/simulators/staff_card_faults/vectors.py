@@ -14,6 +14,7 @@ from simulators.staff_card_drafting import (
     CARD_ID,
     ISSUER,
     NOW,
+    SECRET,
     SITE,
     Draft,
     audience,
@@ -39,6 +40,7 @@ class Judging:
     issuers: dict[str, bytes] = field(default_factory=lambda: {ISSUER: pem(issuer_key())})
     site: bytes = field(default_factory=lambda: site_key().private_bytes_raw())
     registered: tuple[bytes, ...] = (CARD_ID,)
+    secret: bytes = SECRET
     at: datetime = AT
 
 
@@ -123,7 +125,7 @@ def _sound() -> Iterator[Vector]:
     yield one("one-site", verified, sound)
     two = Draft(sites=["factory", SITE], audience=[audience("factory"), audience()])
     yield one("second-of-two-sites", verified, sound, two)
-    yield one("name-in-hangul", verified, sound, Draft(name="홍길동"))
+    yield one("number-in-hangul", verified, sound, Draft(number="사번-1"))
     yield one(
         "signed-on-p-256",
         verified,
@@ -150,7 +152,7 @@ def _sound() -> Iterator[Vector]:
         sound,
         _foreign(),
         form="claim-169",
-        identity=merged(_62=[picture]),
+        identity=put({1: "E-10234", 4: "Hong Gildong", 62: [picture]}),
     )
     yield one(
         "claim-169-attribute-undefined",
@@ -158,12 +160,12 @@ def _sound() -> Iterator[Vector]:
         sound,
         _foreign(),
         form="claim-169",
-        identity=merged(_99="something"),
+        identity=put({1: "E-10234", 99: "something"}),
     )
 
 
 def _foreign() -> Draft:
-    return Draft(drop=(3, 7), edits={"identity": lambda value: {1: value[1], 4: value[4]}})
+    return Draft(drop=(3, 7), edits={"identity": lambda value: {1: "E-10234", 4: "Hong Gildong"}})
 
 
 def _texts() -> Iterator[Vector]:
@@ -306,13 +308,13 @@ def _identities() -> Iterator[Vector]:
     yield one("identity-an-array", malformed, stage, identity=lambda value: list(value))
     yield one("identity-empty", malformed, stage, identity=put({}))
     yield one("identity-label-a-text", malformed, stage, identity=lambda value: {**value, "id": "1"})
-    yield one("name-missing", malformed, stage, identity=lambda value: {1: value[1], 62: value[62]})
-    yield one("number-missing", malformed, stage, identity=lambda value: {4: value[4], 62: value[62]})
-    yield one("name-a-number", malformed, stage, identity=merged(_4=5))
-    yield one("name-with-a-line-end", malformed, stage, Draft(name="Hong\nGildong"))
-    yield one("name-of-61-bytes", malformed, stage, Draft(name="x" * 61))
+    yield one("number-missing", malformed, stage, identity=lambda value: {62: value[62]})
+    yield one("number-a-number", malformed, stage, identity=merged(_1=5))
+    yield one("number-not-sealed", malformed, stage, identity=merged(_1="E-10234"))
+    yield one("number-sealed-longer", malformed, stage, identity=merged(_1="A" * 28))
+    yield one("name-in-the-code", malformed, stage, identity=merged(_4="Hong Gildong"))
     yield one("attribute-too-many", malformed, stage, identity=merged(_8="19840118"))
-    yield one("face-missing", missing, stage, identity=lambda value: {1: value[1], 4: value[4]})
+    yield one("face-missing", missing, stage, identity=lambda value: {1: value[1]})
     yield one("face-a-picture", missing, stage, face=put([{0: b"\xff\xd8\xff", 1: 0, 2: 1}]))
     yield one("face-of-another-maker", missing, stage, face=member(0, merged(_2=101)))
     yield one("face-twice", missing, stage, Draft(template=b"\x01" * 40), face=lambda items: items * 2)
@@ -323,6 +325,8 @@ def _identities() -> Iterator[Vector]:
 
 def _register() -> Iterator[Vector]:
     yield one("not-registered", "staff-card.not-registered", "register", judging=Judging(registered=()))
+    another = replace(Judging(), secret=drawn("another secret", 32))
+    yield one("register-of-another-secret", "staff-card.secret-mismatch", "register", judging=another)
     status = {"status_list": {"idx": 7, "uri": STATUS_URI}}
     yield one("status-list-not-on-file", "status.list-missing", "status", Draft(claims={65535: status}))
     yield one(
@@ -419,5 +423,5 @@ def _with(draft: Draft, claims: dict[Json, Json]) -> Draft:
 
 def _foreign_with(attributes: dict[int, Json]) -> Draft:
     draft = _foreign()
-    draft.edits["identity"] = lambda value: {1: value[1], 4: value[4], **attributes}
+    draft.edits["identity"] = put({1: "E-10234", 4: "Hong Gildong", **attributes})
     return draft

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import segno
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
-from dongui.documents.staff_card.card_content import CardContent, CardPerson
+from dongui.documents.staff_card.card_content import CardContent, seal_number
 from dongui.documents.staff_card.cwt import EXP, IAT, ISS
 from dongui.documents.staff_card.encryption import SitePublicKey, encrypt
 from dongui.documents.staff_card.register import CARD_ID_BYTES
@@ -64,9 +64,10 @@ class StaffCard:
 
 
 def issue(
-    person: CardPerson,
+    number: str,
     template: bytes,
     *,
+    secret: bytes,
     issuer: StaffCardIssuer,
     sites: Sequence[SitePublicKey],
     valid_for: timedelta,
@@ -76,6 +77,7 @@ def issue(
 ) -> StaffCard:
     """Issue a card with a protected template, valid from now.
 
+    ``number`` is a :class:`.card_content.CardPerson`'s; ``secret`` the one the template was protected with.
     Each call draws a new id, content key and ephemeral keys: two cards of one person have nothing in common
     that is readable without a site's key. Raises ``Misuse``: ``staff-card.validity-malformed``,
     ``staff-card.no-sites``, ``staff-card.too-many-sites``, ``staff-card.too-large`` (no QR code of version 18
@@ -86,7 +88,7 @@ def issue(
     now = clock.now().replace(microsecond=0)
     content = CardContent(
         entropy.draw(CARD_ID_BYTES),
-        person,
+        seal_number(number, secret=secret),
         tuple(site.audience for site in sites),
         template,
         None if status is None else _reference(status),

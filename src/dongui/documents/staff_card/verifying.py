@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NoReturn
 
 from dongui.documents.authenticated import AuthenticatedDocument, Element, HolderBinding, Treatment
-from dongui.documents.staff_card.card_content import CardContent, read_content, subject_of
+from dongui.documents.staff_card.card_content import CardContent, open_number, read_content, subject_of
 from dongui.documents.staff_card.claim_169 import CLAIM, IMAGE, Biometric, IdentityData, read_identity
 from dongui.documents.staff_card.cwt import (
     STATUS,
@@ -65,9 +65,10 @@ def authenticate(
 ) -> AuthenticatedDocument:
     """Verify a Dongui card: the text of its QR code.
 
-    ``register`` is asked for this one card. The document carries the protected template, and no portrait; the
-    binding is *bearer*: whoever holds out the paper. Raises ``Refused`` with ``staff-card.*``, ``cbor.*``,
-    ``cose.*``, ``status.*``; ``Undetermined`` and ``Trouble`` with ``status.*``.
+    ``register`` is asked for this one card; its secret opens the staff number. The document carries the
+    protected template, and no portrait; the binding is *bearer*: whoever holds out the paper. Raises
+    ``Refused`` with ``staff-card.*``, ``cbor.*``, ``cose.*``, ``status.*``; ``Undetermined`` and ``Trouble``
+    with ``status.*``; ``Trouble`` (``staff-card.secret-mismatch``).
     """
     at = clock.now()
     # 1. The text, and decryption with this site's key.
@@ -78,11 +79,12 @@ def authenticate(
     if site_key.public.audience not in card.content.audience:
         _refuse("staff-card.other-audience", "the issuer did not make this card for this site")
     # 5. The site's own register: a card whose secret was deleted is no card any more.
-    register.look_up(card.content.card_id)
+    registered = register.look_up(card.content.card_id)
+    number = open_number(card.content.sealed_number, secret=registered.secret)
     # 6. The issuer's status list.
     if card.content.status is not None:
         status.check(read_status(card.content.status), issuer_keys=card.token.issuer_keys, at=at)
-    return _document(card, at)
+    return _document(card, number, at)
 
 
 def authenticate_claim_169(
@@ -154,7 +156,7 @@ def _verify(token: Token, issuers: StaffCardIssuers, at: datetime) -> _Card:
     return _Card(verified, read_content(verified.claims))
 
 
-def _document(card: _Card, at: datetime) -> AuthenticatedDocument:
+def _document(card: _Card, number: str, at: datetime) -> AuthenticatedDocument:
     token = card.token
     return AuthenticatedDocument(
         kind="staff-card",
@@ -165,9 +167,12 @@ def _document(card: _Card, at: datetime) -> AuthenticatedDocument:
         valid_until=token.valid_until,
         judged_at=at,
         holder_binding=HolderBinding.BEARER,
-        elements=tuple(_elements(token, checked=_CHECKED | {"aud", "cti"})),
+        elements=(
+            *_elements(token, checked=_CHECKED | {"aud", "cti"}),
+            Element("opened", "staff_number", number, Treatment.VERIFIED),
+        ),
         portrait=None,
-        subject=subject_of(token.issuer, card.content.person.number),
+        subject=subject_of(token.issuer, number),
         # The id in it has 128 random bits, and the template looks like 1,024 more.
         issuer_signed=token.digest,
         template=card.content.template,
