@@ -24,26 +24,13 @@ from dongui.storage.sqlite.log import SqliteLog
 from dongui.storage.sqlite.person_keys import SqlitePersonKeys
 from simulators.release_tables import AT_US, Tables, expected_codes
 
-__all__ = ["AT", "RECIPIENT", "UNTIL", "CountedEntropy", "MembershipOffice", "person"]
+__all__ = ["AT", "QUESTION", "RECIPIENT", "UNTIL", "WORDS", "MembershipOffice", "agreeable", "person"]
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 UNTIL = AT + timedelta(days=365)
 RECIPIENT = "laboratory.example"
 QUESTION = Question(1, 1, Artefact.IMAGE, AT_US, Use.TESTING, 7)
 WORDS = {"purpose": "face-test", "recipient": RECIPIENT, "artefact": "image", "use": "test-model"}
-
-
-class CountedEntropy:
-    """Draws the same bytes every time: for vectors, and for nothing else."""
-
-    def __init__(self, label: str) -> None:
-        self._label, self._number = label, 0
-
-    def draw(self, size: int) -> bytes:
-        """Return ``size`` bytes that follow from the label and how many were drawn before."""
-        self._number += 1
-        drawn = b"".join(sha256(f"{self._label}/{self._number}/{part}".encode()).digest() for part in (0, 1))
-        return drawn[:size]
 
 
 def person(number: int) -> Person:
@@ -102,7 +89,7 @@ class MembershipOffice:
 
     def decide(self, name: str, *, seed: int = 1, records: int = 300, people: int = 100) -> Decided:
         """Decide a release over drawn tables, logged."""
-        self.tables = _agreeable(Tables(seed, records=records, people=people))
+        self.tables = agreeable(Tables(seed, records=records, people=people))
         place = self.folder / f"tables-{name}"
         place.mkdir()
         self.tables.write(place, checkpoint=self.log.checkpoint())
@@ -157,7 +144,7 @@ class MembershipOffice:
         self.log.close()
 
 
-def _agreeable(tables: Tables) -> Tables:
+def agreeable(tables: Tables) -> Tables:
     """Let everybody have been asked about this purpose and recipient: some half are then released."""
     said = tables.consents
     for name in ("purpose", "recipient"):
