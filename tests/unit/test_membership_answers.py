@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import resource
+import subprocess
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dongui.custody.asking import tell
+from dongui.custody.asking import decisions, tell
 from dongui.custody.membership_proof import MembershipAnswer, Outcome, check_answer
 from dongui.custody.person_keys import PersonKey, Secret
+from dongui.custody.release_files import open_draft
 from dongui.environment import SystemEntropy
 from dongui.errors import Misuse, Refused, Trouble, Undetermined
 from dongui.log.entry import EntryKind
 from dongui.receipts.checking import LogEvidence, TrustedCheckpoint
+from dongui.storage.sqlite.person_keys import SqlitePersonKeys
 from simulators.membership_office import MembershipOffice, person
 
 
@@ -103,6 +109,89 @@ def test_a_decision_that_was_never_sealed_is_told(office: MembershipOffice) -> N
     checked = check_answer(made, key=office.key(0), log_key=office.signer.verifier, trusted=None)
     assert checked.unsealed == (decided.index,)
     assert checked.since_beginning
+
+
+def test_a_log_is_read_once_and_then_from_where_it_ended(office: MembershipOffice) -> None:
+    """The note saves reading, and never answers: spoilt, or of a longer log, it is passed over."""
+    note, size = office.folder / "decisions.json", office.log.checkpoint().size
+    first = office.decide("first")
+    assert decisions(office.log, size, note=note) == []
+    now = office.log.checkpoint().size
+    assert decisions(_From(office, size), now, note=note) == [first.index]
+    for spoilt in (b"{", b"[]", b'{"size": 999999, "decisions": [1]}', b'{"size": "1", "decisions": []}'):
+        note.write_bytes(spoilt)
+        assert decisions(office.log, now, note=note) == [first.index]
+
+
+class _From:
+    """A log whose entries before ``begin`` must not be asked for."""
+
+    def __init__(self, office: MembershipOffice, begin: int) -> None:
+        self._log, self._begin = office.log, begin
+
+    def rows(self, begin: int, end: int) -> Iterator[tuple[int, bytes, bytes]]:
+        assert begin >= self._begin
+        return self._log.rows(begin, end)
+
+
+def test_a_full_disk_is_named_and_the_seal_can_be_made_later(office: MembershipOffice) -> None:
+    """Nothing is logged of a tree that found no room; the same call succeeds once there is some."""
+    office.decide("first")
+    size = office.log.checkpoint().size
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, hard))
+    try:
+        with pytest.raises(Trouble, match=r"release\.no-room"):
+            office.seal("first")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert office.log.checkpoint().size == size
+    assert office.seal("first").seal.people == len(office.released())
+
+
+def test_two_who_seal_at_once_do_not_meet(office: MembershipOffice) -> None:
+    """While one has the next number, another is told so; afterwards both are in the row."""
+    office.decide("first")
+    office.register.prepare()
+    with open_draft(office.register.place(0)), pytest.raises(Misuse, match=r"release\.busy"):
+        office.seal("first")
+    office.seal("first")
+    office.release("second", seed=2)
+    assert [one.seal.sequence for one in office.register.sealed()] == [0, 1]
+
+
+def test_keys_drawn_at_once_are_logged_once(office: MembershipOffice) -> None:
+    """Several drawers at the same people: one key and one entry for each of them."""
+    stores = [
+        SqlitePersonKeys.open(
+            office.folder / "keys.sqlite",
+            log=office.log,
+            origin=office.signer.verifier.name,
+            entropy=SystemEntropy(),
+        )
+        for _ in range(3)
+    ]
+    before = office.log.checkpoint().size
+    people = [person(number) for number in range(500, 540)]
+    with ThreadPoolExecutor(3) as threads:
+        drawn = list(threads.map(lambda keys: keys.draw(people), stores))
+    for keys in stores:
+        keys.close()
+    assert sorted(drawn) == [0, 0, len(people)]
+    assert office.log.checkpoint().size == before + len(people)
+
+
+def test_checking_needs_neither_arrow_nor_a_bitmap() -> None:
+    """A person without `dongui[custody]` checks what they were handed."""
+    script = """
+import sys
+for name in ("pyarrow", "pyroaring", "duckdb", "cedarpy"):
+    sys.modules[name] = None
+import dongui.cli.membership_inputs, dongui.cli.membership_result, dongui.cli.proof
+from dongui.custody import CheckedAnswer, MembershipAnswer, PersonKey, check_answer
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_an_answer_is_compared_with_a_state_known_from_elsewhere(office: MembershipOffice) -> None:

@@ -114,8 +114,10 @@ def _prove(desk: Path, file: Path, out: Path | None) -> None:
     key = read_key(file)
     with open_desk(desk) as opened:
         log_key = opened.keys.log
-        decided = decisions(opened.log, opened.log.checkpoint().size)
         register = Register(register_of(desk), key=log_key)
+        register.prepare()
+        note = register_of(desk) / "decisions.json"
+        decided = decisions(opened.log, opened.log.checkpoint().size, note=note)
         made = answer(key, register=register, log=opened.log, decided=decided)
     # What is handed out is checked first, as the person will check it.
     checked = check_answer(made, key=key, log_key=log_key, trusted=None)

@@ -8,13 +8,16 @@ with the same work and an answer of the same form and length, and what is not fo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from dongui.custody.membership_proof import MembershipAnswer, SealProof
 from dongui.custody.person_keys import PersonKey
 from dongui.custody.pseudonyms import pseudonym
+from dongui.custody.release_files import dump, write_durably
 from dongui.custody.release_seal import Register, SealedRelease
 from dongui.log.entry import Entry, EntryKind
 from dongui.log.interface import Log
@@ -38,11 +41,32 @@ class Told:
     found: bool
 
 
-def decisions(log: LogRows, size: int, *, begin: int = 0) -> list[int]:
-    """Return the places of all decisions among the log's entries ``begin`` to ``size - 1``."""
+def decisions(log: LogRows, size: int, *, note: Path | None = None) -> list[int]:
+    """Return the places of all decisions among the log's first ``size`` entries.
+
+    What was found is kept in ``note``, so that a log of millions is read once and then from where the last
+    reading ended. Raises ``Trouble``: ``release.not-written``, ``release.no-room``.
+    """
     # The kind stands at a fixed place before the commitment.
     head = Entry(EntryKind.RELEASE, bytes(32)).encode()[:-32]
-    return [index for index, entry, _ in log.rows(begin, size) if entry.startswith(head)]
+    begin, found = _noted(note, size)
+    found += [index for index, entry, _ in log.rows(begin, size) if entry.startswith(head)]
+    if note is not None and begin < size:
+        write_durably(note, dump({"size": size, "decisions": found}))
+    return found
+
+
+def _noted(note: Path | None, size: int) -> tuple[int, list[int]]:
+    """Return how much of the log was read before, and what was in it; nothing if it was longer then."""
+    if note is None or not note.is_file():
+        return 0, []
+    try:
+        match json.loads(note.read_bytes()):
+            case {"size": int() as read, "decisions": list() as found} if read <= size:
+                return read, [int(place) for place in found]
+    except (ValueError, TypeError):
+        pass  # It only saves time: what cannot be read is read anew from the log.
+    return 0, []
 
 
 def answer(key: PersonKey, *, register: Register, log: Log, decided: list[int]) -> MembershipAnswer:

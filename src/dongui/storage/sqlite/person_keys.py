@@ -8,8 +8,12 @@ release.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from hmac import digest
 from pathlib import Path
@@ -22,7 +26,7 @@ from dongui.consent.subject import HANDLE_KEY_BYTES, subject_handle
 from dongui.custody.person_keys import KEY_BYTES, KeyBlock, Person, PersonKey, Secret
 from dongui.custody.schema import Layout
 from dongui.environment import Entropy
-from dongui.errors import DonguiError, Misuse
+from dongui.errors import DonguiError, Misuse, Trouble
 from dongui.log.interface import MAX_BATCH, Log
 from dongui.storage.sqlite.database import Database
 
@@ -58,6 +62,8 @@ _MIGRATIONS = (
     """,
 )
 _BLOCK_ROWS = 1 << 17
+_WAIT_S = 60.0
+_LOOK_AGAIN_S = 0.01
 _PAGES = {
     Layout.SORTED: (
         "SELECT number, key FROM person_key ORDER BY number LIMIT ?",
@@ -94,10 +100,11 @@ class SqlitePersonKeys:
         """Draw, log and keep a key for those of ``people`` who have none; return how many that were."""
         if len(people) > MAX_BATCH:
             raise Misuse("log.batch-too-large", f"{len(people)} people; the limit is {MAX_BATCH}")
-        self._settle()
-        new = self._note([(person, Secret.draw(self._entropy)) for person in people])
-        if new:
-            self._append(new)
+        with self._exclusively():
+            self._settle()
+            new = self._note([(person, Secret.draw(self._entropy)) for person in people])
+            if new:
+                self._append(new)
         return len(new)
 
     def key_of(self, person: bytes) -> PersonKey | None:
@@ -161,6 +168,25 @@ class SqlitePersonKeys:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @contextmanager
+    def _exclusively(self) -> Iterator[None]:
+        """Keep other drawers out, threads and processes, by a lock that dies with its holder.
+
+        Without it a second one would take the first one's keys, noted and not yet logged, for those of a
+        killed process, and log them twice. Raises ``Trouble`` (``storage.locked``).
+        """
+        path = self._database.path.with_name(f"{self._database.path.name}.lock")
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            deadline = time.monotonic() + _WAIT_S
+            while not _locked(descriptor):
+                if time.monotonic() > deadline:
+                    raise Trouble("storage.locked", f"{path.name} is held for more than {_WAIT_S:.0f} s")
+                time.sleep(_LOOK_AGAIN_S)
+            yield
+        finally:
+            os.close(descriptor)
 
     def _secrets(self) -> tuple[bytes, bytes]:
         with self._database.transaction() as connection:
@@ -228,6 +254,14 @@ class SqlitePersonKeys:
             self._append(pending)
         else:
             self._keep(pending, begin)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _count(connection: sqlite3.Connection) -> int:
