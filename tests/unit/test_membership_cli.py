@@ -14,12 +14,13 @@ from dongui.custody.gate import Inquired, decide_release
 from dongui.custody.standing import ReleaseLog
 from dongui.desk import Desk
 from dongui.environment import FixedClock, SystemClock, SystemEntropy
+from dongui.storage.sqlite.custody_ledger import SqliteEventStore
 from dongui.storage.sqlite.person_keys import SqlitePersonKeys
 from simulators.command_line import Ended, Terminal
 from simulators.membership_office import AT, QUESTION, WORDS, agreeable, person
 from simulators.release_tables import Tables, expected_codes
 
-MINA = person(1000)
+MINA = person(100)
 
 
 @contextmanager
@@ -44,6 +45,8 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     tables = agreeable(Tables(1, records=300, people=100))
     with opened(made) as (desk, keys):
         keys.draw([person(number) for number in range(100)])
+        with SqliteEventStore.open(made.folder / "ledger.sqlite") as store:
+            store.know(person(number).id for number in range(101))
         tables.write(made.folder, checkpoint=desk.log.checkpoint())
         decide_release(
             Inquired(made.folder / "records.parquet", made.folder / "consents.parquet", QUESTION, WORDS, AT),
@@ -65,7 +68,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     for number in (min(released), min(set(range(100)) - released)):
         name = "in.key" if number in released else "out.key"
         given = made.run(
-            *("rights", "give-key", "--person", person(number).id.hex(), "--number", number),
+            *("rights", "give-key", "--person", person(number).id.hex(), "--ledger", "ledger.sqlite"),
             *("--out", name, "--code", f"{name}.png"),
         )
         assert given.code == 0, given.err
@@ -103,7 +106,8 @@ def test_a_key_is_private_and_given_once_more_on_request(terminal: Terminal) -> 
     assert (terminal.folder / "in.key.png").read_bytes().startswith(b"\x89PNG")
     with opened(terminal) as (_, keys):
         number = next(n for n in range(100) if _text(keys, n) == path.read_text().strip())
-    arguments = ("rights", "give-key", "--person", person(number).id.hex(), "--number", number, "--json")
+    identity = person(number).id.hex()
+    arguments = ("rights", "give-key", "--person", identity, "--ledger", "ledger.sqlite", "--json")
     assert terminal.run(*arguments, "--out", "in.key").failure == "file.exists"
     again = terminal.run(*arguments, "--out", "again.key")
     assert again.result["drawn"] is False
@@ -134,7 +138,7 @@ def test_a_document_asks_only_in_its_holders_hand_and_strangers_hear_the_same(te
     proof = terminal.run("rights", "was-my-face-used", *held, "--out", "no.answer", "--json")
     assert proof.failure == "membership.options-incomplete"
     given = terminal.run(
-        *("rights", "give-key", "--person", MINA.id.hex(), "--number", MINA.number, "--out", "mina.key"),
+        *("rights", "give-key", "--person", MINA.id.hex(), "--ledger", "ledger.sqlite", "--out", "mina.key"),
         *held,
         "--json",
     )
@@ -177,15 +181,16 @@ def test_sealing_takes_a_decided_release_and_a_moment_with_its_zone(terminal: Te
 
 
 def test_a_person_is_named_as_the_ledger_names_them(terminal: Terminal) -> None:
-    """An id of another length, and a number that is another person's, are refused."""
-    for identity, number, name in (
-        ("00ff", "1", "membership.person-malformed"),
-        ("zz" * 16, "1", "membership.person-malformed"),
-        ("00" * 16, str(2**32), "membership.person-malformed"),
-        ("77" * 16, "5", "membership.no-key"),
+    """An id of another form, one the ledger does not know, and no ledger at all are misuse."""
+    for identity, ledger, name in (
+        ("00ff", "ledger.sqlite", "membership.person-malformed"),
+        ("zz" * 16, "ledger.sqlite", "membership.person-malformed"),
+        ("77" * 16, "ledger.sqlite", "snapshot.unknown-person"),
+        (MINA.id.hex(), "nowhere.sqlite", "file.not-found"),
+        (MINA.id.hex(), "desk/log.sqlite", "storage.other-kind"),
     ):
         given = terminal.run(
-            *("rights", "give-key", "--person", identity, "--number", number, "--out", "x.key", "--json")
+            *("rights", "give-key", "--person", identity, "--ledger", ledger, "--out", "x.key", "--json")
         )
         assert given.failure == name
     assert not Path(terminal.folder / "x.key").exists()

@@ -13,13 +13,13 @@ from dongui.custody.membership_proof import MAX_PROOF_FILE_BYTES, MembershipAnsw
 from dongui.custody.person_keys import MAX_KEY_TEXT, Person, PersonKey
 from dongui.desk import Desk
 from dongui.errors import Misuse
-from dongui.memory import SecretBuffer
+from dongui.memory import SecretBuffer, require_file
 from dongui.storage.sqlite.person_keys import SqlitePersonKeys
 
-__all__ = ["draw_code", "open_keys", "parse_person", "read_answer", "read_key", "read_until", "register_of"]
+__all__ = ["draw_code", "find_person", "open_keys", "read_answer", "read_key", "read_until", "register_of"]
 
 _FOLDER, _KEYS, _REGISTER = "custody", "person-keys.sqlite", "memberships"
-_MAX_NUMBER = 2**32 - 1
+_MAX_LEDGER_BYTES = 2**44
 
 
 def register_of(desk: Path) -> Path:
@@ -51,16 +51,25 @@ def read_answer(path: Path) -> MembershipAnswer:
         return MembershipAnswer.decode(bytes(content.view))
 
 
-def parse_person(text: str, number: int) -> Person:
-    """Return the person with this id and number. Raises ``Misuse`` (``membership.person-malformed``)."""
+def find_person(text: str, ledger: Path) -> Person:
+    """Return the person with this id, numbered as the ledger numbers them.
+
+    A number is never typed: a wrong one would hand somebody the proofs of another. Raises ``Misuse``:
+    ``membership.person-malformed``, ``snapshot.unknown-person``, ``file.*``, ``storage.*``.
+    """
+    from dongui.storage.sqlite.custody_ledger import SqliteEventStore  # Arrow: not for checking a proof
+
     try:
         identity = bytes.fromhex(text)
     except ValueError:
         identity = b""
-    if len(identity) != 16 or not 0 <= number <= _MAX_NUMBER:
-        raise Misuse(
-            "membership.person-malformed", "an id is 32 hexadecimal digits, a number at most 2**32 - 1"
-        )
+    if len(identity) != 16:
+        raise Misuse("membership.person-malformed", "an id is 32 hexadecimal digits")
+    require_file(ledger, max_bytes=_MAX_LEDGER_BYTES, what="ledger")
+    with SqliteEventStore.open(ledger) as store, store.reading() as reader:
+        number = reader.number(identity)
+    if number is None:
+        raise Misuse("snapshot.unknown-person", f"{ledger} does not know this person")
     return Person(identity, number)
 
 

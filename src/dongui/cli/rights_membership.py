@@ -30,7 +30,7 @@ _ReaderKey = Annotated[Path | None, typer.Option(help="With --document: the read
 
 def give_key(
     person: Annotated[str, typer.Option(help="Id of the person in custody: 32 hexadecimal digits.")],
-    number: Annotated[int, typer.Option(help="The person's number in the consent ledger.")],
+    ledger: Annotated[Path, typer.Option(help="The consent ledger of custody that knows the person.")],
     out: Annotated[Path, typer.Option(help="Write the person's copy of the key to this new file.")],
     desk: RequiredDesk,
     code: Annotated[
@@ -48,9 +48,9 @@ def give_key(
     """
     require_extra("custody")
     forbid_core_dumps()
-    from dongui.cli.membership_inputs import draw_code, open_keys, parse_person
+    from dongui.cli.membership_inputs import draw_code, find_person, open_keys
 
-    somebody = parse_person(person, number)
+    somebody = find_person(person, ledger)
     require_place(out, *([] if code is None else [code]))
     with open_desk(desk) as opened, open_keys(opened) as keys:
         subject = (
