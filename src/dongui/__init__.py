@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from dongui.consent.receipt import ConsentReceipt
     from dongui.consent.registration import register
     from dongui.desk import ControllerEntry, Desk, LoggedConsent, create_desk
+    from dongui.desk.trust_folder import TrustLimits, load_trust
     from dongui.documents.authenticated import AuthenticatedDocument, HolderBinding
+    from dongui.documents.authenticating import HolderEvidence, authenticate
+    from dongui.documents.document_trust import DocumentTrust, PassportTrust, SdJwtTrust
     from dongui.documents.mdoc.authority import Authority, DocumentSigner
     from dongui.documents.mdoc.certificates import AuthorityProfile
     from dongui.documents.mdoc.document_data import (
@@ -35,9 +38,15 @@ if TYPE_CHECKING:
     from dongui.documents.mdoc.holder import Holder, HolderMethod
     from dongui.documents.mdoc.issuing import DigestAlgorithm, ValidityPeriod, issue
     from dongui.documents.mdoc.signing_algorithms import SigningAlgorithm
-    from dongui.documents.mdoc.verifying import authenticate
+    from dongui.documents.passport.chip_evidence import ChipEvidence, ChipProof
+    from dongui.documents.passport.files import LdsFiles
+    from dongui.documents.passport.packing import pack_passport
+    from dongui.documents.recognising import Kind, recognise
+    from dongui.documents.remarks import Remark, remarks
     from dongui.documents.status import StatusEvidence
     from dongui.documents.trust import TrustAnchors
+    from dongui.documents.trust.csca import CscaAnchors
+    from dongui.documents.trust.revocation_list import RevocationLists
     from dongui.environment import Clock, Entropy, FixedClock, SystemClock, SystemEntropy
     from dongui.errors import (
         DonguiError,
@@ -86,6 +95,8 @@ _HOMES = {
     "AuthorityProfile": "dongui.documents.mdoc.certificates",
     "Capture": "dongui.capture",
     "Channel": "dongui.receipts.statement",
+    "ChipEvidence": "dongui.documents.passport.chip_evidence",
+    "ChipProof": "dongui.documents.passport.chip_evidence",
     "Clock": "dongui.environment",
     "Confined": "dongui.confinement",
     "Confinement": "dongui.confinement",
@@ -95,6 +106,7 @@ _HOMES = {
     "ConsumedSession": "dongui.session",
     "Controller": "dongui.receipts.statement",
     "ControllerEntry": "dongui.desk",
+    "CscaAnchors": "dongui.documents.trust.csca",
     "Description": "dongui.receipts.description",
     "Desk": "dongui.desk",
     "DigestAlgorithm": "dongui.documents.mdoc.issuing",
@@ -102,6 +114,7 @@ _HOMES = {
     "DocumentData": "dongui.documents.mdoc.document_data",
     "DocumentKind": "dongui.documents.mdoc.document_data",
     "DocumentSigner": "dongui.documents.mdoc.authority",
+    "DocumentTrust": "dongui.documents.document_trust",
     "DonguiError": "dongui.errors",
     "Entropy": "dongui.environment",
     "Entry": "dongui.log.entry",
@@ -111,9 +124,12 @@ _HOMES = {
     "History": "dongui.consent.events",
     "Holder": "dongui.documents.mdoc.holder",
     "HolderBinding": "dongui.documents.authenticated",
+    "HolderEvidence": "dongui.documents.authenticating",
     "HolderMethod": "dongui.documents.mdoc.holder",
     "InProcess": "dongui.confinement",
     "InclusionProof": "dongui.log.proofs",
+    "Kind": "dongui.documents.recognising",
+    "LdsFiles": "dongui.documents.passport.files",
     "Ledger": "dongui.consent.ledger",
     "Localised": "dongui.consent.fields",
     "Log": "dongui.log.interface",
@@ -127,6 +143,7 @@ _HOMES = {
     "OperatorKeys": "dongui.receipts.keys",
     "Outcome": "dongui.receipts.statement",
     "Party": "dongui.consent.purpose",
+    "PassportTrust": "dongui.documents.document_trust",
     "Purpose": "dongui.consent.purpose",
     "QrCode": "dongui.receipts.qr",
     "QrHandover": "dongui.session",
@@ -134,6 +151,9 @@ _HOMES = {
     "Redemption": "dongui.session",
     "Refused": "dongui.errors",
     "RegisteredPurpose": "dongui.consent.purpose",
+    "Remark": "dongui.documents.remarks",
+    "RevocationLists": "dongui.documents.trust.revocation_list",
+    "SdJwtTrust": "dongui.documents.document_trust",
     "SecretBuffer": "dongui.memory",
     "Session": "dongui.session",
     "SessionStore": "dongui.session",
@@ -145,6 +165,7 @@ _HOMES = {
     "SystemEntropy": "dongui.environment",
     "Trouble": "dongui.errors",
     "TrustAnchors": "dongui.documents.trust",
+    "TrustLimits": "dongui.desk.trust_folder",
     "TrustedCheckpoint": "dongui.receipts.checking",
     "Unanswered": "dongui.errors",
     "Undetermined": "dongui.errors",
@@ -153,7 +174,7 @@ _HOMES = {
     "VerifiedCheckpoint": "dongui.log.checkpoint",
     "VerifiedReceipt": "dongui.receipts.checking",
     "VerifierKey": "dongui.log.keys",
-    "authenticate": "dongui.documents.mdoc.verifying",
+    "authenticate": "dongui.documents.authenticating",
     "cards": "dongui.biometrics.cards",
     "check_receipt": "dongui.receipts.checking",
     "create_desk": "dongui.desk",
@@ -161,12 +182,16 @@ _HOMES = {
     "failures": "dongui.errors",
     "issue": "dongui.documents.mdoc.issuing",
     "load_profile": "dongui.consent.profile",
+    "load_trust": "dongui.desk.trust_folder",
     "make_code": "dongui.receipts.qr",
     "open_session": "dongui.session",
     "operating_points": "dongui.biometrics.operating_points",
+    "pack_passport": "dongui.documents.passport.packing",
     "read_document_data": "dongui.documents.mdoc.document_data",
     "read_trusted": "dongui.receipts.trusting",
+    "recognise": "dongui.documents.recognising",
     "register": "dongui.consent.registration",
+    "remarks": "dongui.documents.remarks",
     "render_html": "dongui.receipts.rendering",
     "render_text": "dongui.receipts.rendering",
     "verify": "dongui.verification",
@@ -180,6 +205,8 @@ __all__ = [
     "AuthorityProfile",
     "Capture",
     "Channel",
+    "ChipEvidence",
+    "ChipProof",
     "Clock",
     "Confined",
     "Confinement",
@@ -189,6 +216,7 @@ __all__ = [
     "ConsumedSession",
     "Controller",
     "ControllerEntry",
+    "CscaAnchors",
     "Description",
     "Desk",
     "DigestAlgorithm",
@@ -196,6 +224,7 @@ __all__ = [
     "DocumentData",
     "DocumentKind",
     "DocumentSigner",
+    "DocumentTrust",
     "DonguiError",
     "Entropy",
     "Entry",
@@ -205,9 +234,12 @@ __all__ = [
     "History",
     "Holder",
     "HolderBinding",
+    "HolderEvidence",
     "HolderMethod",
     "InProcess",
     "InclusionProof",
+    "Kind",
+    "LdsFiles",
     "Ledger",
     "Localised",
     "Log",
@@ -221,6 +253,7 @@ __all__ = [
     "OperatorKeys",
     "Outcome",
     "Party",
+    "PassportTrust",
     "Purpose",
     "QrCode",
     "QrHandover",
@@ -228,6 +261,9 @@ __all__ = [
     "Redemption",
     "Refused",
     "RegisteredPurpose",
+    "Remark",
+    "RevocationLists",
+    "SdJwtTrust",
     "SecretBuffer",
     "Session",
     "SessionStore",
@@ -239,6 +275,7 @@ __all__ = [
     "SystemEntropy",
     "Trouble",
     "TrustAnchors",
+    "TrustLimits",
     "TrustedCheckpoint",
     "Unanswered",
     "Undetermined",
@@ -255,12 +292,16 @@ __all__ = [
     "failures",
     "issue",
     "load_profile",
+    "load_trust",
     "make_code",
     "open_session",
     "operating_points",
+    "pack_passport",
     "read_document_data",
     "read_trusted",
+    "recognise",
     "register",
+    "remarks",
     "render_html",
     "render_text",
     "verify",

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -25,11 +25,18 @@ from dongui.biometrics.attack_detection.challenge import Challenge
 from dongui.biometrics.cards import card
 from dongui.biometrics.operating_points import operating_point
 from dongui.documents.authenticated import HolderBinding
-from dongui.documents.trust.anchors import AnchorKind, TrustAnchors
+from dongui.documents.authenticating import HolderEvidence
+from dongui.documents.document_trust import DocumentTrust
+from dongui.documents.recognising import Kind
+from dongui.documents.remarks import remarks
 from dongui.encoding import cbor
+from dongui.encoding.cbor import CborValue
 from dongui.errors import DonguiError, Refused, Trouble, Unanswered, Undetermined
 from dongui.receipts.issuing import PresentedDocument
 from dongui.receipts.statement import DIGEST_BYTES, Comparison, Document
+
+if TYPE_CHECKING:
+    from dongui.documents.passport.chip_evidence import ChipEvidence
 
 __all__ = ["ATTACK_DETECTION", "STAGES", "Examination", "Order"]
 
@@ -37,7 +44,7 @@ ATTACK_DETECTION = "nose-parallax"
 STAGES = ("document", "binding", "reference", "probe", "comparison")
 
 # A trust list of some thousand certificates of 2 kB each is the largest thing an order carries.
-_ORDER_LIMITS = cbor.Limits(max_bytes=16 * 2**20, max_depth=4, max_items=20_000)
+_ORDER_LIMITS = cbor.Limits(max_bytes=16 * 2**20, max_depth=8, max_items=50_000)
 _EXAMINATION_LIMITS = cbor.Limits(max_bytes=64 * 2**10, max_depth=4, max_items=200)
 # A detail says which value and which limit. What is longer could be a picture.
 _MAX_DETAIL_CHARACTERS = 2_000
@@ -47,6 +54,12 @@ _FAMILIES: dict[str, type[Unanswered]] = {
     "trouble": Trouble,
 }
 _BINDINGS = frozenset(binding.value for binding in HolderBinding)
+# What each kind of document can prove of its holder, chips apart.
+_BINDINGS_OF: dict[Kind, frozenset[HolderBinding]] = {
+    Kind.MDOC: frozenset({HolderBinding.DEVICE_SIGNATURE, HolderBinding.DEVICE_MAC}),
+    Kind.SD_JWT: frozenset({HolderBinding.KEY_BINDING}),
+    Kind.STAFF_CARD: frozenset({HolderBinding.BEARER}),
+}
 _T = TypeVar("_T")
 
 
@@ -54,20 +67,22 @@ _T = TypeVar("_T")
 class Order:
     """Everything steps 2 to 6 need besides the document and the frames.
 
-    ``judged_at`` is the moment validity is judged at, in whole seconds. ``transcript`` is the session
-    transcript of ISO/IEC 18013-5, ``reader_key`` the session's ephemeral key. ``handle`` is the data
-    subject's handle for this purpose, 32 bytes, ``handle_key`` the key it was made with. ``documents`` are
-    the types of document the purpose accepts.
+    ``judged_at`` is the moment validity is judged at, in whole seconds. ``kind`` is what the document's bytes
+    begin like, ``trust`` whom to believe for that kind. ``holder`` is what its holder's proof is judged by.
+    ``handle`` is the data subject's handle for this purpose, 32 bytes, ``handle_key`` the key it was made
+    with. ``documents`` are the types of document the purpose accepts, ``holder_bindings`` what it accepts as
+    tying one to its holder.
     """
 
     judged_at: datetime
-    trust_anchors: TrustAnchors = field(repr=False)
-    transcript: bytes = field(repr=False)
-    reader_key: EllipticCurvePrivateKey = field(repr=False)
+    kind: Kind
+    trust: DocumentTrust = field(repr=False)
+    holder: HolderEvidence = field(repr=False)
     handle_key: bytes = field(repr=False)
     handle: bytes = field(repr=False)
     challenge: Challenge
     documents: tuple[str, ...]
+    holder_bindings: tuple[str, ...]
     operating_point: str
     accept_unassessed: bool
 
@@ -76,40 +91,33 @@ class Order:
         return cbor.dumps(
             {
                 "accept_unassessed": self.accept_unassessed,
-                "anchors": self._anchors(AnchorKind.ISSUING_AUTHORITY),
                 "challenge": self.challenge.to_code(),
                 "documents": list(self.documents),
                 "handle": self.handle,
                 "handle_key": self.handle_key,
+                "holder": _write_holder(self.holder),
+                "holder_bindings": list(self.holder_bindings),
                 "judged_at": int(self.judged_at.timestamp()),
+                "kind": self.kind.value,
                 "operating_point": self.operating_point,
-                "pinned": self._anchors(AnchorKind.PINNED_DOCUMENT_SIGNER),
-                "reader_key": self.reader_key.private_bytes(
-                    Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
-                ),
-                "transcript": self.transcript,
+                "trust": self.trust.to_cbor(),
             }
         )
-
-    def _anchors(self, kind: AnchorKind) -> list[bytes]:
-        return [anchor.certificate.encoded for anchor in self.trust_anchors if anchor.kind is kind]
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Order:
         """Decode what :meth:`to_bytes` made. Raises ``Trouble`` (``examination.malformed``)."""
         fields = _Fields(data, _ORDER_LIMITS)
-        anchors = TrustAnchors.from_certificates(
-            fields.take("anchors", list), pinned_document_signers=fields.take("pinned", list)
-        )
         return cls(
             judged_at=datetime.fromtimestamp(fields.take("judged_at", int), UTC),
-            trust_anchors=anchors,
-            transcript=fields.take("transcript", bytes),
-            reader_key=_read_key(fields.take("reader_key", bytes)),
+            kind=Kind(fields.take("kind", str)),
+            trust=DocumentTrust.from_cbor(fields.take("trust", dict)),
+            holder=_read_holder(fields.take("holder", list)),
             handle_key=fields.take("handle_key", bytes),
             handle=fields.take("handle", bytes),
             challenge=Challenge.from_code(fields.take("challenge", int)),
             documents=tuple(map(str, fields.take("documents", list))),
+            holder_bindings=tuple(map(str, fields.take("holder_bindings", list))),
             operating_point=fields.take("operating_point", str),
             accept_unassessed=fields.take("accept_unassessed", bool),
         )
@@ -139,6 +147,7 @@ class Examination:
                     document.type,
                     document.holder_binding.value,
                     document.issuer_signed,
+                    list(document.remarks),
                 ],
                 "attack_detection": self.attack_detection,
                 "comparison": comparison and [comparison.card, comparison.card_digest],
@@ -167,9 +176,12 @@ class Examination:
         """Return this, if it speaks of nothing but what was ordered.
 
         A picture that takes over the process inside can say "mated"; it cannot make a receipt name another
-        model or skip what the purpose asks of the document. The operating point, and whether that is assessed
-        for use, is not asked of it at all. Raises ``Trouble`` (``examination.malformed``).
+        model, another kind of document or a proof that was not there to be had, or skip what the purpose asks
+        of the document. The operating point, and whether that is assessed for use, is not asked of it at all.
+        Raises ``Trouble`` (``examination.malformed``).
         """
+        if self.document is not None:
+            _require_as_ordered(self.document, order)
         if self.attack_detection not in (None, ATTACK_DETECTION):
             raise _malformed("another attack detection than the one ordered")
         model = card(operating_point(order.operating_point).recogniser)
@@ -202,31 +214,97 @@ class _Fields:
         return None if self._content.get(name, 0) is None else self.take(name, kind)
 
 
-def _read_key(encoded: bytes) -> EllipticCurvePrivateKey:
+def _write_holder(holder: HolderEvidence) -> CborValue:
+    key, chip = holder.reader_key, holder.chip
+    return [
+        holder.transcript,
+        None if key is None else key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
+        holder.nonce,
+        holder.audience,
+        None if chip is None else [chip.proof.value, chip.key_file_digest],
+    ]
+
+
+def _read_holder(value: list[object]) -> HolderEvidence:
+    match value:
+        case [transcript, key, nonce, audience, chip]:
+            return HolderEvidence(
+                transcript=_optional(transcript, bytes),
+                reader_key=_read_key(_optional(key, bytes)),
+                nonce=_optional(nonce, str),
+                audience=_optional(audience, str),
+                chip=_read_chip(chip),
+            )
+        case _:
+            raise _malformed("holder")
+
+
+def _optional(value: object, kind: type[_T]) -> _T | None:
+    if value is not None and type(value) is not kind:
+        raise _malformed("holder")
+    return value
+
+
+def _read_chip(value: object) -> ChipEvidence | None:
+    match value:
+        case None:
+            return None
+        case [str(proof), bytes(digest)]:
+            from dongui.documents.passport.chip_evidence import ChipEvidence, ChipProof
+
+            return ChipEvidence(ChipProof(proof), digest)
+        case _:
+            raise _malformed("chip")
+
+
+def _read_key(encoded: bytes | None) -> EllipticCurvePrivateKey | None:
+    if encoded is None:
+        return None
     key = load_der_private_key(encoded, password=None)
     if not isinstance(key, EllipticCurvePrivateKey):
         raise _malformed("reader_key")
     return key
 
 
+def _require_as_ordered(document: PresentedDocument, order: Order) -> None:
+    """What is known out here of any document: how it begins, and which proofs of its holder there can be."""
+    if document.kind != order.kind and (order.kind, document.kind) != (Kind.STAFF_CARD, "claim-169"):
+        raise _malformed("another kind of document than was held out")
+    possible = _BINDINGS_OF.get(order.kind)
+    if possible is None:
+        # A passport: genuine where a reader of ours proved the chip, a possible copy where none did.
+        chip = order.holder.chip is not None
+        possible = frozenset({HolderBinding.GENUINE_CHIP if chip else HolderBinding.COPYABLE})
+        looked = order.trust.passport is not None and order.trust.passport.revocation.lists
+        if not looked and "passport.revocation-not-checked" not in document.remarks:
+            raise _malformed("a passport whose signer nobody can have looked up, without the remark on it")
+    if document.holder_binding not in (HolderBinding.NOT_BOUND, *possible):
+        raise _malformed("a holder binding that nothing can have proved")
+
+
 def _may_be_mated(document: PresentedDocument | None, order: Order) -> bool:
     if document is None or document.holder_binding is HolderBinding.NOT_BOUND:
         return False
-    return document.type in order.documents
+    return document.type in order.documents and document.holder_binding in order.holder_bindings
 
 
 def _read_document(value: list[object] | None) -> PresentedDocument | None:
     match value:
         case None:
             return None
-        case [str(kind), str(document_type), str(binding), bytes(issuer_signed)] if binding in _BINDINGS:
+        case [str(kind), str(document_type), str(binding), bytes(issuer_signed), list(remarked)] if (
+            binding in _BINDINGS
+        ):
             bound = HolderBinding(binding)
+            if not all(isinstance(name, str) and name in remarks() for name in remarked):
+                raise _malformed("a remark that nobody has written")
+            told = tuple(sorted({str(name) for name in remarked}))
             try:
                 # What no receipt could hold must not get as far as making one: the session is spent by now.
-                Document(kind, document_type, bytes(DIGEST_BYTES), bound)
+                Document(kind, document_type, bytes(DIGEST_BYTES), bound, told)
             except ValueError:
                 raise _malformed("document") from None
-            return PresentedDocument(kind, document_type, bound, issuer_signed)
+            return PresentedDocument(kind, document_type, bound, issuer_signed, told)
         case _:
             raise _malformed("document")
 

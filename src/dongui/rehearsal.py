@@ -14,7 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from dongui.biometrics.attack_detection.challenge import Challenge, Side
+from dongui.consent.purpose import DEFAULT_HOLDER_BINDINGS
 from dongui.consent.subject import HANDLE_KEY_BYTES, subject_handle
+from dongui.documents.authenticating import HolderEvidence
+from dongui.documents.document_trust import DocumentTrust
 from dongui.documents.mdoc.authority import Authority
 from dongui.documents.mdoc.certificates import AuthorityProfile
 from dongui.documents.mdoc.document_data import LICENCE, read_document_data
@@ -23,6 +26,7 @@ from dongui.documents.mdoc.issuing import DigestAlgorithm, ValidityPeriod, issue
 from dongui.documents.mdoc.session_transcript import qr_handover
 from dongui.documents.mdoc.signing_algorithms import SigningAlgorithm
 from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.recognising import Kind
 from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.environment import FixedClock, SystemEntropy
@@ -49,13 +53,14 @@ def rehearse(examine: Callable[[bytes, Sequence[SecretBuffer]], bytes], *, opera
         )
         order = Order(
             judged_at=_MOMENT,
-            trust_anchors=anchors,
-            transcript=transcript,
-            reader_key=reader,
+            kind=Kind.MDOC,
+            trust=DocumentTrust.for_mdocs(anchors),
+            holder=HolderEvidence(transcript, reader, None, None, None),
             handle_key=bytes(HANDLE_KEY_BYTES),
             handle=_handle(holder, anchors),
             challenge=Challenge(Side.PICTURE_LEFT),
             documents=(LICENCE.document_type,),
+            holder_bindings=DEFAULT_HOLDER_BINDINGS,
             operating_point=operating_point,
             accept_unassessed=True,
         )

@@ -59,8 +59,9 @@ _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 class Session:
     """An open session. ``repr`` shows neither its secrets nor the consent record it stands on.
 
-    ``id`` is 32 hexadecimal digits, random. ``nonce`` has 32 bytes. ``opened`` and ``expires`` are aware UTC
-    moments in whole seconds.
+    ``id`` is 32 hexadecimal digits, random. ``nonce`` has 32 bytes. ``audience`` is whom a wallet's
+    key-binding JWT must be made for, ``None`` where no request names the verifier. ``opened`` and ``expires``
+    are aware UTC moments in whole seconds.
     """
 
     id: str
@@ -71,8 +72,14 @@ class Session:
     reader_key: ec.EllipticCurvePrivateKey = field(repr=False)
     challenge: Challenge = field(repr=False)
     transcript: bytes = field(repr=False)
+    audience: str | None
     opened: datetime
     expires: datetime
+
+    @property
+    def nonce_text(self) -> str:
+        """The nonce as it stands in a request: base64url without padding."""
+        return _base64url(self.nonce)
 
     @property
     def binding(self) -> bytes:
@@ -104,7 +111,11 @@ class Redemption:
 
 
 class Handover(Protocol):
-    """How request and presentation travel, as far as the session transcript depends on it."""
+    """How request and presentation travel, as far as what the holder's key signs depends on it."""
+
+    @property
+    def audience(self) -> str | None:
+        """Whom the request names as the one who asks; ``None`` where nothing does."""
 
     def transcript(self, *, nonce: bytes, reader_key: ec.EllipticCurvePublicKey) -> bytes:
         """Return the encoded SessionTranscript array of ISO/IEC 18013-5, 9.1.5.1."""
@@ -121,6 +132,11 @@ class OpenID4VPHandover:
     client_id: str
     response_uri: str
 
+    @property
+    def audience(self) -> str:
+        """The ``client_id``: what the ``aud`` of a key-binding JWT must be (B.3.6)."""
+        return self.client_id
+
     def transcript(self, *, nonce: bytes, reader_key: ec.EllipticCurvePublicKey) -> bytes:
         """Return the transcript; the nonce stands in it as base64url without padding, as in the request."""
         thumbprint = jwk_thumbprint(reader_key)
@@ -135,6 +151,11 @@ class QrHandover:
     """
 
     device_engagement: bytes = field(repr=False)
+
+    @property
+    def audience(self) -> None:
+        """Nobody: over this way no credential with a key-binding JWT is asked for."""
+        return None
 
     def transcript(self, *, nonce: bytes, reader_key: ec.EllipticCurvePublicKey) -> bytes:
         """Return the transcript. The reader key, fresh in every session, does the nonce's work here."""
@@ -207,6 +228,7 @@ def open_session(
         reader_key=reader_key,
         challenge=Challenge.draw(entropy=entropy),
         transcript=handover.transcript(nonce=nonce, reader_key=reader_key.public_key()),
+        audience=handover.audience,
         opened=opened,
         expires=opened + SESSION_LIFETIME,
     )

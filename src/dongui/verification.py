@@ -27,10 +27,10 @@ from dongui.biometrics.operating_points import (
 )
 from dongui.capture import Capture
 from dongui.consent.coverage import Covered, covers
-from dongui.consent.purpose import ArtefactClass, document_not_accepted
+from dongui.consent.purpose import ArtefactClass, binding_not_accepted, document_not_accepted
 from dongui.consent.subject import require_same_handle, subject_handle
-from dongui.documents.mdoc.verifying import authenticate, require_bound
-from dongui.documents.status import StatusEvidence
+from dongui.documents.authenticating import BoundDocument, HolderEvidence, authenticate, require_bound
+from dongui.documents.recognising import Kind, recognise
 from dongui.environment import FixedClock
 from dongui.errors import Misuse, Refused, Unanswered, Undetermined
 from dongui.examination import ATTACK_DETECTION, Examination, Order
@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from dongui.consent.fields import Localised
     from dongui.consent.ledger import Ledger
     from dongui.consent.purpose import RegisteredPurpose
-    from dongui.documents.trust import TrustAnchors
+    from dongui.documents.document_trust import DocumentTrust
+    from dongui.documents.passport.chip_evidence import ChipEvidence
     from dongui.environment import Clock, Entropy
     from dongui.log.interface import Log
     from dongui.log.keys import SignerKey, VerifierKey
@@ -91,7 +92,8 @@ def verify(
     purpose: RegisteredPurpose,
     controller: Controller,
     operator_key: SignerKey,
-    trust_anchors: TrustAnchors,
+    trust: DocumentTrust,
+    chip: ChipEvidence | None,
     examiner: Confined,
     accept_unassessed: bool,
     ledger: Ledger,
@@ -102,6 +104,10 @@ def verify(
     entropy: Entropy,
 ) -> Verification:
     """Answer whether the person in front of the camera is the rightful holder of the document.
+
+    ``document`` is of any kind (:func:`~dongui.documents.recognising.recognise`); ``trust`` says whom to
+    believe for each. ``chip`` is what a reader of the caller's own proved of a passport's chip, ``None``
+    where nothing was.
 
     ``examiner`` was started with :data:`PREPARE`. ``document`` and ``capture`` are overwritten on every way
     out, and core dumps of this process are turned off for good. The operating point is the purpose's;
@@ -115,6 +121,8 @@ def verify(
     with _forgetting(document, capture):
         point = operating_point(purpose.declared.operating_point)
         point.require_accepted(accept_unassessed=accept_unassessed)
+        kind = recognise(document.view)
+        believed = trust.part_for(kind)
         # 0. Session. Opened for one purpose and one consent record; spent, durably, before its comparison.
         with stopwatch("session"):
             moment = clock.now()
@@ -128,7 +136,14 @@ def verify(
                 covered = _cover(purpose, controller, history, moment)
                 sessions.claim_capture([frame_digest(frame.view) for frame in capture.frames], at=moment)
                 order = _order(
-                    spent, purpose, covered, ledger, trust_anchors, accept_unassessed=accept_unassessed
+                    spent,
+                    purpose,
+                    covered,
+                    ledger,
+                    kind,
+                    believed,
+                    chip,
+                    accept_unassessed=accept_unassessed,
                 )
             # 2 to 6. In a process of its own: examine(), below.
             answer = examiner.run(EXAMINE, order=order.to_bytes(), buffers=(document, *capture.frames))
@@ -183,24 +198,27 @@ def examine(instruments: Instruments, order_bytes: bytes, buffers: Sequence[Secr
         # 8. Forget. The process ends in a moment; what can be overwritten is, before that, on every way out.
         forgotten.callback(wipe_all, buffers)
         try:
-            # 2. Document authentic: signature, path to a required anchor, validity, every element's digest.
+            # 2. Document authentic, whatever its kind: signature, path to a required anchor, validity,
+            #    status, every element's digest.
             with stopwatch("document"):
                 authentic = authenticate(
                     document.view,
-                    trust_anchors=order.trust_anchors,
+                    trust=order.trust,
                     clock=FixedClock(order.judged_at),
-                    status=StatusEvidence.none(),
-                    session_transcript=order.transcript,
-                    reader_key=order.reader_key,
+                    holder=order.holder,
                 )
                 presented = PresentedDocument(
-                    authentic.kind, authentic.document_type, authentic.holder_binding, authentic.issuer_signed
+                    authentic.kind,
+                    authentic.document_type,
+                    authentic.holder_binding,
+                    authentic.issuer_signed,
+                    authentic.remarks,
                 )
-            # 3. Holder bound: the device proved this session. Of step 1, what had to wait for the document:
-            #    the purpose accepts its type, and the consent is this person's own.
+            # 3. Holder bound: a device, a wallet or a chip proved it, or the purpose takes less. Of step 1,
+            #    what had to wait for the document: the purpose accepts its type, the consent is its person's.
             with stopwatch("binding"):
                 bound = require_bound(authentic)
-                _require_accepted(bound.document_type, order.documents)
+                _require_accepted(bound, order)
                 subject = _disclosed(bound.subject, "subject")
                 require_same_handle(order.handle, subject_handle(order.handle_key, subject))
             # 4. Reference, from the authenticated bytes only; its quality decides if an answer is possible.
@@ -234,9 +252,11 @@ def _require_mated(decision: ComparisonDecision, point: str) -> None:
         raise Undetermined("comparison.undetermined", f"between the bounds of {point}")
 
 
-def _require_accepted(document_type: str, accepted: Sequence[str]) -> None:
-    if document_type not in accepted:
-        raise document_not_accepted(document_type, accepted)
+def _require_accepted(document: BoundDocument, order: Order) -> None:
+    if document.document_type not in order.documents:
+        raise document_not_accepted(document.document_type, order.documents)
+    if document.holder_binding not in order.holder_bindings:
+        raise binding_not_accepted(document.holder_binding, order.holder_bindings)
 
 
 def _disclosed(value: bytes | None, what: Literal["subject", "portrait"]) -> bytes:
@@ -297,20 +317,25 @@ def _order(
     purpose: RegisteredPurpose,
     covered: Covered,
     ledger: Ledger,
-    trust_anchors: TrustAnchors,
+    kind: Kind,
+    trust: DocumentTrust,
+    chip: ChipEvidence | None,
     *,
     accept_unassessed: bool,
 ) -> Order:
     session = spent.session
     return Order(
         judged_at=covered.judged_at,
-        trust_anchors=trust_anchors,
-        transcript=session.transcript,
-        reader_key=session.reader_key,
+        kind=kind,
+        trust=trust,
+        holder=HolderEvidence(
+            session.transcript, session.reader_key, session.nonce_text, session.audience, chip
+        ),
         handle_key=ledger.handle_key(purpose.id),
         handle=covered.record.subject,
         challenge=session.challenge,
         documents=purpose.declared.documents,
+        holder_bindings=purpose.declared.holder_bindings,
         operating_point=purpose.declared.operating_point,
         accept_unassessed=accept_unassessed,
     )

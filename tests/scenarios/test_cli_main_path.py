@@ -102,12 +102,13 @@ def test_the_log_proves_the_visit(calls: Terminal, verified: Visit) -> None:
     assert calls.run(*against, **elsewhere).result["evidence"] is not None
 
 
-def test_a_session_says_its_turns_in_words(desk: Terminal, open_visit: Visit) -> None:
+def test_a_session_says_its_turns_in_words(calls: Terminal) -> None:
     """Shown to people, in the language asked for: the turns in order, and what to ask in both languages."""
-    result = desk.run("session", "show", open_visit.session, "--json").result
+    desk, visit = calls, calls.visit("turns", take=11)
+    result = desk.run("session", "show", visit.session, "--json").result
     assert result["challenge"] == f"{result['turns'][0]} first"
     for language in ("en", "ko"):
-        told = " ".join(desk.run("session", "show", open_visit.session, "--language", language).out.split())
+        told = " ".join(desk.run("session", "show", visit.session, "--language", language).out.split())
         sides = {"en": ("left", "right"), "ko": ("왼쪽", "오른쪽")}[language]
         first, second = sides if result["turns"][0] == "picture-left" else sides[::-1]
         line = {

@@ -45,6 +45,7 @@ from dongui.capture import Capture
 from dongui.confinement import InProcess
 from dongui.demo.story import HANDOVER
 from dongui.desk import Desk
+from dongui.documents.document_trust import DocumentTrust
 from dongui.documents.mdoc.holder import Holder
 from dongui.documents.mdoc.verifying import authenticate
 from dongui.documents.status import StatusEvidence
@@ -133,7 +134,8 @@ class Hall:
             purpose=desk.purpose(PURPOSE),
             controller=desk.controller,
             operator_key=desk.operator_key,
-            trust_anchors=self.anchors,
+            trust=DocumentTrust.for_mdocs(self.anchors),
+            chip=None,
             examiner=self.examiner,
             accept_unassessed=True,
             ledger=desk.ledger,

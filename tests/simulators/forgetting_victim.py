@@ -21,6 +21,7 @@ from dongui.capture import Capture
 from dongui.confinement import Confined, Confinement, InProcess
 from dongui.desk import Desk
 from dongui.desk.desk import models_cache
+from dongui.documents.document_trust import DocumentTrust
 from dongui.documents.trust import TrustAnchors
 from dongui.environment import SystemEntropy
 from dongui.errors import DonguiError, Trouble
@@ -99,7 +100,7 @@ def end(
                 desk.sessions.load(case.session, at=desk.clock.now()),
                 document,
                 Capture(tuple(frames), Channel.TRUSTED),
-                trust_anchors=anchors,
+                trust=DocumentTrust.for_mdocs(anchors),
                 examiner=Substituted(examiner, task),
                 accept_unassessed=case.accepts,
             )

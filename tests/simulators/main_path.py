@@ -20,6 +20,7 @@ from dongui.demo.cast import LicensingAuthority, recording
 from dongui.demo.story import HANDOVER
 from dongui.desk import Desk
 from dongui.documents.authenticated import AuthenticatedDocument
+from dongui.documents.document_trust import DocumentTrust
 from dongui.documents.mdoc.holder import Holder, HolderMethod
 from dongui.documents.mdoc.verifying import authenticate
 from dongui.documents.status import StatusEvidence
@@ -70,7 +71,8 @@ class Visit:
             purpose=desk.purpose(purpose),
             controller=desk.controller,
             operator_key=desk.operator_key,
-            trust_anchors=self.anchors,
+            trust=DocumentTrust.for_mdocs(self.anchors),
+            chip=None,
             examiner=examiner,
             accept_unassessed=accept_unassessed,
             ledger=desk.ledger,

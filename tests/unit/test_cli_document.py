@@ -350,7 +350,6 @@ def test_mistakes_are_named(counter: Counter) -> None:
         (b"a0", "mdoc.not-a-document"),
         (b"\xa0", "mdoc.not-a-document"),
         (b"AA==", "mdoc.not-a-document"),
-        (b"\xff\xd8\xff\xe0 a picture", "cbor."),
         (b"\x9f" * 100_000, "cbor."),
         (b"\x81" * 100_000, "cbor.too-deep"),
         (b"\x5b\x00\x00\x00\x01\x00\x00\x00\x00", "cbor.truncated"),

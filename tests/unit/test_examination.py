@@ -11,7 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dongui.biometrics.attack_detection.challenge import Challenge, Side
+from dongui.consent.purpose import DEFAULT_HOLDER_BINDINGS
 from dongui.documents.authenticated import HolderBinding
+from dongui.documents.authenticating import HolderEvidence
+from dongui.documents.document_trust import DocumentTrust
+from dongui.documents.recognising import Kind
 from dongui.documents.trust import TrustAnchors
 from dongui.encoding import cbor
 from dongui.errors import Refused, Trouble, Undetermined
@@ -25,13 +29,16 @@ COMPARED = Comparison("dlib-resnet", b"d" * 32)
 MATED = Examination(FACTS, "nose-parallax", COMPARED, None, {"document": 1.25, "comparison": 0.5})
 ORDER = Order(
     judged_at=datetime(2026, 11, 22, tzinfo=UTC),
-    trust_anchors=TrustAnchors.from_certificates([an_issuer().root.public_bytes(Encoding.DER)]),
-    transcript=b"t",
-    reader_key=ec.generate_private_key(ec.SECP256R1()),
+    kind=Kind.MDOC,
+    trust=DocumentTrust.for_mdocs(
+        TrustAnchors.from_certificates([an_issuer().root.public_bytes(Encoding.DER)])
+    ),
+    holder=HolderEvidence(b"t", ec.generate_private_key(ec.SECP256R1()), "n", None, None),
     handle_key=b"k",
     handle=b"h",
     challenge=Challenge(Side.PICTURE_LEFT),
     documents=("org.iso.18013.5.1.mDL",),
+    holder_bindings=DEFAULT_HOLDER_BINDINGS,
     operating_point="point",
     accept_unassessed=True,
 )

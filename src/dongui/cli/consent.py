@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from dongui.cli.desk_option import RequiredDesk, open_desk
+from dongui.cli.document_inputs import read_presentation
 from dongui.cli.output import JsonValue, Language, choose, show, table
+from dongui.cli.trust_option import RequiredTrust, default_limits, trust_for
 from dongui.cli.writing import require_place, write_once
 from dongui.consent.events import EventKind, History
 from dongui.consent.moments import write_moment
@@ -18,12 +20,9 @@ from dongui.consent.receipt import history_fields
 from dongui.consent.retention import kept_until
 from dongui.desk import Desk, LoggedConsent
 from dongui.documents.authenticated import AuthenticatedDocument
-from dongui.documents.mdoc.verifying import authenticate
-from dongui.documents.status import StatusEvidence
-from dongui.documents.trust import TrustAnchors
+from dongui.documents.authenticating import HolderEvidence, authenticate
 from dongui.errors import Misuse
-from dongui.memory import SecretBuffer, forbid_core_dumps
-from dongui.verification import MAX_DOCUMENT_BYTES
+from dongui.memory import forbid_core_dumps
 
 __all__ = ["app"]
 
@@ -44,13 +43,13 @@ _STATES = {
 @app.command("give")
 def give(
     purpose: Annotated[str, typer.Option(help="Id of the purpose.")],
-    document: Annotated[Path, typer.Option(help="The document the person holds out; at most 2 MiB.")],
-    trust: Annotated[
+    document: Annotated[
         Path,
         typer.Option(
-            help="Folder of trusted issuers' roots; single signers in its pinned-document-signers/."
+            help="The document the person holds out, of any kind `document check` takes, at most 2 MiB."
         ),
     ],
+    trust: RequiredTrust,
     notice: Annotated[Language, typer.Option(help="Language in which the person read the notice.")],
     desk: RequiredDesk,
     receipt: _Receipt = None,
@@ -65,7 +64,7 @@ def give(
         require_place(receipt)
     with open_desk(desk) as opened:
         registered = opened.purpose(purpose)
-        authentic = _authenticated(document, TrustAnchors.from_directory(trust), opened)
+        authentic = _authenticated(document, trust, opened)
         registered.require_accepted(authentic.document_type)
         logged = opened.give_consent(purpose, authentic, language=notice.value)
         _hand_out(logged, receipt, opened.clock.now())
@@ -149,18 +148,12 @@ def show_(record: _Record, desk: RequiredDesk) -> None:
     show(result, lambda: table(("", ""), _rows(history, now)))
 
 
-def _authenticated(path: Path, anchors: TrustAnchors, desk: Desk) -> AuthenticatedDocument:
+def _authenticated(path: Path, trust: Path, desk: Desk) -> AuthenticatedDocument:
     # No session yet, so nobody's device has answered: authentic, not bound. The binding is proved when the
     # consent is used, and the handle then has to be the same.
-    with SecretBuffer.read_file(path, max_bytes=MAX_DOCUMENT_BYTES, what="document") as document:
-        return authenticate(
-            document.view,
-            trust_anchors=anchors,
-            clock=desk.clock,
-            status=StatusEvidence.none(),
-            session_transcript=None,
-            reader_key=None,
-        )
+    with read_presentation(path) as document:
+        believed = trust_for(document, trust, default_limits())
+        return authenticate(document.view, trust=believed, clock=desk.clock, holder=HolderEvidence.none())
 
 
 def _record_id(text: str) -> bytes:

@@ -12,12 +12,24 @@ from rich.console import Group
 from dongui.cli import document_fields as fields
 from dongui.cli import document_inputs as inputs
 from dongui.cli.output import FailureNotice, JsonValue, choose, describe, show, table
+from dongui.cli.trust import MASTER_LIST_MAX_AGE_DAYS_2026_11
+from dongui.cli.trust_option import (
+    REVOCATION_LIST_MAX_AGE_DAYS_2026_11,
+    STATUS_LIST_MAX_AGE_HOURS_2026_11,
+    MasterListMaxAge,
+    OptionalTrust,
+    RequiredTrust,
+    RevocationListMaxAge,
+    StatusListMaxAge,
+    limits_of,
+    trust_for,
+)
 from dongui.documents.authenticated import AuthenticatedDocument, HolderBinding, Treatment
-from dongui.documents.mdoc.looking import UnverifiedDocument, look
-from dongui.documents.mdoc.verifying import authenticate
-from dongui.documents.status import StatusEvidence
-from dongui.documents.trust import TrustAnchors
-from dongui.environment import Clock
+from dongui.documents.authenticating import authenticate, require_bound
+from dongui.documents.looking import look
+from dongui.documents.mdoc.looking import UnverifiedDocument
+from dongui.documents.remarks import remarks
+from dongui.environment import SystemClock
 from dongui.errors import DonguiError, Misuse, Refused, Unanswered
 from dongui.memory import SecretBuffer, forbid_core_dumps
 
@@ -28,7 +40,8 @@ app = typer.Typer(help="Documents: authenticate one, see what it says.", no_args
 _File = Annotated[
     Path,
     typer.Argument(
-        help="A DeviceResponse or an IssuerSigned, at most 2 MiB: CBOR, or hexadecimal or base64 text of it."
+        help="A document, at most 2 MiB: a DeviceResponse or an IssuerSigned (CBOR, or hexadecimal or base64 "
+        "text of it), an SD-JWT credential, a folder or zip of a passport's files."
     ),
 ]
 _Transcript = Annotated[
@@ -37,6 +50,12 @@ _Transcript = Annotated[
 ]
 _ReaderKey = Annotated[
     Path | None, typer.Option(help="The session's private reader key, PEM; where the device gave a MAC.")
+]
+_Nonce = Annotated[
+    str | None, typer.Option(help="The request's nonce, as it stood in it; for an SD-JWT presentation.")
+]
+_Audience = Annotated[
+    str | None, typer.Option(help="The request's client_id, which the presentation must be made for.")
 ]
 _At = Annotated[
     str | None,
@@ -47,26 +66,28 @@ _At = Annotated[
 @app.command("check")
 def check(
     file: _File,
-    trust: Annotated[
-        Path,
-        typer.Option(
-            help="Folder of trusted issuers' roots; single signers in its pinned-document-signers/."
-        ),
-    ],
+    trust: RequiredTrust,
     session_transcript: _Transcript = None,
     reader_key: _ReaderKey = None,
+    nonce: _Nonce = None,
+    audience: _Audience = None,
     at: _At = None,
+    master_list_max_age: MasterListMaxAge = MASTER_LIST_MAX_AGE_DAYS_2026_11,
+    revocation_list_max_age: RevocationListMaxAge = REVOCATION_LIST_MAX_AGE_DAYS_2026_11,
+    status_list_max_age: StatusListMaxAge = STATUS_LIST_MAX_AGE_HOURS_2026_11,
 ) -> None:
-    """Authenticate a document: issuer, integrity of every field, validity and, with a transcript, its holder.
+    """Authenticate a document of any kind: issuer, integrity of every field, validity, status, its holder.
 
+    The kind is recognised by how the file begins. The holder is judged where the session is given.
     Exit codes: 0 authentic, 1 refused, 2 misuse, 3 undetermined. Shows no field's value.
     """
     forbid_core_dumps()
-    anchors = TrustAnchors.from_directory(trust)
-    evidence = inputs.read_evidence(session_transcript, reader_key)
+    limits = limits_of(master_list_max_age, revocation_list_max_age, status_list_max_age)
+    evidence = inputs.read_evidence(session_transcript, reader_key, nonce, audience)
     clock = inputs.clock_at(at)
     with inputs.read_document(file) as document:
-        found = _authenticated(document, anchors, evidence, clock)
+        believed = trust_for(document, trust, limits)
+        found = authenticate(document.view, trust=believed, clock=clock, holder=evidence)
     result = _facts(found, at) | {"fields": fields.fields_result(found.elements, values=False)}
     show(result, lambda: table(("", ""), _fact_rows(found, at)), outcome="authentic")
 
@@ -74,16 +95,15 @@ def check(
 @app.command("show")
 def show_(
     file: _File,
-    trust: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of trusted issuers' roots; single signers in its pinned-document-signers/. "
-            "Without it every field is unverified."
-        ),
-    ] = None,
+    trust: OptionalTrust = None,
     session_transcript: _Transcript = None,
     reader_key: _ReaderKey = None,
+    nonce: _Nonce = None,
+    audience: _Audience = None,
     at: _At = None,
+    master_list_max_age: MasterListMaxAge = MASTER_LIST_MAX_AGE_DAYS_2026_11,
+    revocation_list_max_age: RevocationListMaxAge = REVOCATION_LIST_MAX_AGE_DAYS_2026_11,
+    status_list_max_age: StatusListMaxAge = STATUS_LIST_MAX_AGE_HOURS_2026_11,
 ) -> None:
     """Show every field of a document with how it was treated: verified, carried unverified, or refused.
 
@@ -92,43 +112,32 @@ def show_(
     """
     forbid_core_dumps()
     if trust is None:
-        if session_transcript is not None or reader_key is not None or at is not None:
+        if any(given is not None for given in (session_transcript, reader_key, nonce, audience, at)):
             raise Misuse(
                 "document.options-incomplete", "without --trust nothing is judged; leave the rest out"
             )
         with inputs.read_document(file) as document:
-            _show_claimed(look(document.view, treatment=Treatment.UNVERIFIED), None)
+            claimed = look(document.view, treatment=Treatment.UNVERIFIED, at=SystemClock().now())
+            _show_claimed(claimed, None)
         return
-    anchors = TrustAnchors.from_directory(trust)
-    evidence = inputs.read_evidence(session_transcript, reader_key)
+    limits = limits_of(master_list_max_age, revocation_list_max_age, status_list_max_age)
+    evidence = inputs.read_evidence(session_transcript, reader_key, nonce, audience)
     clock = inputs.clock_at(at)
     with inputs.read_document(file) as document:
+        believed = trust_for(document, trust, limits)
         try:
-            found = _authenticated(document, anchors, evidence, clock)
+            found = authenticate(document.view, trust=believed, clock=clock, holder=evidence)
         except Unanswered as failure:
-            _show_claimed(_claimed(document, failure), failure)
+            _show_claimed(_claimed(document, failure, clock.now()), failure)
             raise typer.Exit(failure.exit_code) from None
     _show_authentic(found, at)
 
 
-def _authenticated(
-    document: SecretBuffer, anchors: TrustAnchors, evidence: inputs.HolderEvidence, clock: Clock
-) -> AuthenticatedDocument:
-    return authenticate(
-        document.view,
-        trust_anchors=anchors,
-        clock=clock,
-        status=StatusEvidence.none(),
-        session_transcript=evidence.transcript,
-        reader_key=evidence.reader_key,
-    )
-
-
-def _claimed(document: SecretBuffer, failure: Unanswered) -> UnverifiedDocument:
+def _claimed(document: SecretBuffer, failure: Unanswered, at: datetime) -> UnverifiedDocument:
     """What a document claims that failed; where not even that can be read, its failure is all there is."""
     refused = isinstance(failure, Refused)
     try:
-        return look(document.view, treatment=Treatment.REFUSED if refused else Treatment.UNVERIFIED)
+        return look(document.view, treatment=Treatment.REFUSED if refused else Treatment.UNVERIFIED, at=at)
     except Refused:
         raise failure from None
 
@@ -187,7 +196,6 @@ def _claim_rows(found: UnverifiedDocument, notice: FailureNotice | None) -> list
 
 
 def _facts(found: AuthenticatedDocument, at: str | None) -> dict[str, JsonValue]:
-    bound = found.holder_binding is not HolderBinding.NOT_BOUND
     return {
         "kind": found.kind,
         "document_type": found.document_type,
@@ -198,7 +206,8 @@ def _facts(found: AuthenticatedDocument, at: str | None) -> dict[str, JsonValue]
         "judged_at": found.judged_at.isoformat(),
         "judged_at_another_time": at is not None,
         "holder_binding": found.holder_binding.value,
-        "verify_would_refuse": None if bound else "mdoc.holder-not-bound",
+        "verify_would_refuse": _would_refuse(found),
+        "remarks": [_remark(name) for name in found.remarks],
     }
 
 
@@ -217,22 +226,64 @@ def _fact_rows(found: AuthenticatedDocument, at: str | None) -> list[tuple[str, 
         (choose("signed", "서명"), _moment(found.signed_at)),
         (choose("valid", "유효 기간"), period),
         (choose("judged at", "판단 시각"), judged),
-        (choose("holder", "소지자"), _binding(found.holder_binding)),
+        (choose("holder", "소지자"), _binding(found)),
         (choose("fields", "항목"), fields.summary(found.elements)),
+        *((choose("remark", "유의 사항"), _remark_words(name)) for name in found.remarks),
     ]
 
 
-def _binding(binding: HolderBinding) -> str:
-    if binding is HolderBinding.DEVICE_SIGNATURE:
-        return choose("bound: the device signed this session", "결속됨: 기기가 이 세션에 서명함")
-    if binding is HolderBinding.DEVICE_MAC:
-        return choose(
-            "bound: the device's MAC is over this session", "결속됨: 기기의 MAC이 이 세션에 대한 것임"
-        )
+_BOUND = {
+    HolderBinding.DEVICE_SIGNATURE: (
+        "bound: the device signed this session",
+        "결속됨: 기기가 이 세션에 서명함",
+    ),
+    HolderBinding.DEVICE_MAC: (
+        "bound: the device's MAC is over this session",
+        "결속됨: 기기의 MAC이 이 세션에 대한 것임",
+    ),
+    HolderBinding.KEY_BINDING: (
+        "bound: the wallet's key signed for this session",
+        "결속됨: 지갑의 키가 이 세션에 서명함",
+    ),
+    HolderBinding.GENUINE_CHIP: ("genuine chip: it is no copy", "원본 칩: 복제본이 아님"),
+    HolderBinding.COPYABLE: (
+        "copyable: files alone, maybe a copy; only purposes that say so accept it",
+        "복제 가능: 파일뿐이어서 복제본일 수 있음. 따로 정한 목적에서만 받음",
+    ),
+    HolderBinding.BEARER: (
+        "bearer: whoever holds it out; only purposes that say so accept it",
+        "무기명: 제시한 사람 누구나. 따로 정한 목적에서만 받음",
+    ),
+}
+
+
+def _binding(document: AuthenticatedDocument) -> str:
+    if document.holder_binding in _BOUND:
+        return choose(*_BOUND[document.holder_binding])
+    refused = _would_refuse(document)
     return choose(
-        "holder not bound: no session was proved; `dongui verify` would refuse it (mdoc.holder-not-bound)",
-        "소지자 결속 없음: 세션 증명이 없어 `dongui verify`라면 거부함 (mdoc.holder-not-bound)",
+        f"holder not bound: no session was proved; `dongui verify` would refuse it ({refused})",
+        f"소지자 결속 없음: 세션 증명이 없어 `dongui verify`라면 거부함 ({refused})",
     )
+
+
+def _would_refuse(document: AuthenticatedDocument) -> str | None:
+    """The name by which the main path refuses a document whose holder nothing ties to it."""
+    try:
+        require_bound(document)
+    except Refused as refusal:
+        return refusal.name
+    return None
+
+
+def _remark(name: str) -> dict[str, JsonValue]:
+    remark = remarks()[name]
+    return {"name": name, "meaning": choose(remark.meaning, remark.meaning_ko)}
+
+
+def _remark_words(name: str) -> str:
+    remark = remarks()[name]
+    return f"{choose(remark.meaning, remark.meaning_ko)} ({name})"
 
 
 def _moment(moment: datetime) -> str:

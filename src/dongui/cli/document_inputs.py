@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import re
-from dataclasses import dataclass, field
+import zipfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,15 +15,18 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from dongui.documents.authenticating import HolderEvidence
 from dongui.documents.mdoc.session_transcript import MAX_TRANSCRIPT_BYTES
+from dongui.documents.passport.files import MAX_FILES, NEVER_KEPT, identify
+from dongui.documents.recognising import Kind, recognise
 from dongui.encoding import cbor
 from dongui.encoding.cbor import EmbeddedCbor, Limits
 from dongui.environment import Clock, FixedClock, SystemClock
 from dongui.errors import Misuse, Refused
-from dongui.memory import SecretBuffer
+from dongui.memory import SecretBuffer, require_file
 from dongui.verification import MAX_DOCUMENT_BYTES
 
-__all__ = ["HolderEvidence", "clock_at", "read_document", "read_evidence"]
+__all__ = ["clock_at", "read_document", "read_evidence", "read_presentation", "require_document"]
 
 # Text takes twice the bytes it stands for, and line breaks.
 _MAX_TRANSCRIPT_FILE = 3 * MAX_TRANSCRIPT_BYTES
@@ -34,31 +39,86 @@ _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _TEXT = re.compile(
     rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+"
 )
+_UNSAFE = re.compile(r"[:\\]")  # on some machine such a name climbs out of the zip
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-@dataclass(frozen=True, slots=True)
-class HolderEvidence:
-    """What the holder's device answered in: the session's transcript and, for a MAC, the reader's key."""
-
-    transcript: bytes | None
-    reader_key: ec.EllipticCurvePrivateKey | None = field(repr=False)
+def require_document(path: Path) -> None:
+    """Check that a document is there and of a size that is read, and read nothing. Raises ``Misuse``."""
+    if path.is_dir():
+        _require_passport(path, [entry.name for entry in _entries(path)])
+    else:
+        require_file(path, max_bytes=MAX_DOCUMENT_BYTES, what="document")
 
 
 def read_document(path: Path) -> SecretBuffer:
-    """Read a document of at most 2 MiB: CBOR, or hexadecimal digits or base64 of it.
+    """Read a document of at most 2 MiB, of any kind.
+
+    A folder is taken for a passport's files and comes back as a zip of them; fingerprints and irises among
+    them are not read. Hexadecimal digits or base64 of a mobile document come back as CBOR, an SD-JWT
+    credential or a code's text without white space around it.
 
     Raises ``Misuse`` (``file.*``), and ``Refused`` (``mdoc.not-a-document``) for any other text: read
     as CBOR, its letters would be lengths. What is neither is handed on as it is, for the document's reader to
     name.
     """
+    if path.is_dir():
+        return _read_folder(path)
     content = SecretBuffer.read_file(path, max_bytes=MAX_DOCUMENT_BYTES, what="document")
-    decoded = None if content.view[0] >= _CBOR_CONTAINER else _of_text(bytes(content.view))
+    if recognise(content.view) is Kind.PASSPORT:
+        return content
+    text = bytes(content.view).strip()
+    if recognise(text) is not Kind.MDOC:
+        content.wipe()
+        return SecretBuffer(bytearray(text))
+    decoded = None if content.view[0] >= _CBOR_CONTAINER else _of_text(text)
     if decoded is None:
         _require_no_text(content, path)
         return content
     content.wipe()
     return SecretBuffer(decoded)
+
+
+def read_presentation(path: Path) -> SecretBuffer:
+    """Read what is held out in a session: as :func:`read_document`, but a mobile document as bytes alone.
+
+    What is none of it is handed on as it is: it is refused where a receipt says so. Raises ``Misuse``
+    (``file.*``).
+    """
+    if path.is_dir():
+        return _read_folder(path)
+    content = SecretBuffer.read_file(path, max_bytes=MAX_DOCUMENT_BYTES, what="document")
+    text = bytes(content.view).strip()
+    if recognise(text) is not Kind.SD_JWT:
+        return content
+    content.wipe()
+    return SecretBuffer(bytearray(text))
+
+
+def _read_folder(folder: Path) -> SecretBuffer:
+    """A folder's files as a zip in memory, nothing of it on disk; of those that are not read, the names."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in _files_of(folder):
+            archive.writestr(zipfile.ZipInfo(_UNSAFE.sub("_", name)), content)
+            if packed.tell() > MAX_DOCUMENT_BYTES:
+                raise Misuse("file.too-large", f"{folder} holds more than {MAX_DOCUMENT_BYTES} bytes")
+    with packed.getbuffer() as written:
+        document = SecretBuffer(bytearray(written))
+        written[:] = bytes(len(written))
+    return document
+
+
+def _files_of(folder: Path) -> Iterator[tuple[str, bytes]]:
+    found = _entries(folder)
+    _require_passport(folder, [path.name for path in found])
+    for path in found:
+        number = identify(path.name)
+        if number is None or number in NEVER_KEPT:
+            yield path.name, b""
+            continue
+        with SecretBuffer.read_file(path, max_bytes=MAX_DOCUMENT_BYTES, what="document") as content:
+            yield path.name, bytes(content.view)
 
 
 def _require_no_text(content: SecretBuffer, path: Path) -> None:
@@ -68,18 +128,39 @@ def _require_no_text(content: SecretBuffer, path: Path) -> None:
     raise Refused("mdoc.not-a-document", f"{path} is text: not CBOR, hex or base64")
 
 
-def read_evidence(transcript: Path | None, reader_key: Path | None) -> HolderEvidence:
+def _entries(folder: Path) -> list[Path]:
+    """What lies in a folder: one more than the most there may be, for the passport's reader to name."""
+    try:
+        return sorted(folder.iterdir())[: MAX_FILES + 1]
+    except OSError as error:
+        raise Misuse("file.not-readable", f"{folder}: {error.strerror}") from None
+
+
+def _require_passport(folder: Path, names: list[str]) -> None:
+    if all(identify(name) is None for name in names):
+        raise Misuse("file.is-directory", f"{folder} is a directory, and none of its files is a passport's")
+
+
+def read_evidence(
+    transcript: Path | None, reader_key: Path | None, nonce: str | None = None, audience: str | None = None
+) -> HolderEvidence:
     """Read the session transcript, plain or in the tagged form, and the reader's private key.
+
+    ``nonce`` and ``audience`` are the request's, for an SD-JWT credential.
 
     Raises ``Misuse``: ``file.*``, ``document.options-incomplete``, ``document.reader-key-unreadable``,
     ``mdoc.session-transcript-malformed``.
     """
-    if transcript is None:
-        if reader_key is not None:
-            raise Misuse("document.options-incomplete", "--reader-key goes with --session-transcript")
-        return HolderEvidence(None, None)
+    if transcript is None and reader_key is not None:
+        raise Misuse("document.options-incomplete", "--reader-key goes with --session-transcript")
+    if (nonce is None) is not (audience is None):
+        raise Misuse("document.options-incomplete", "--nonce and --audience go together")
     return HolderEvidence(
-        _read_transcript(transcript), None if reader_key is None else _read_reader_key(reader_key)
+        None if transcript is None else _read_transcript(transcript),
+        None if reader_key is None else _read_reader_key(reader_key),
+        nonce,
+        audience,
+        None,
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from dongui.documents.mdoc.verifying import authenticate
-from dongui.documents.status import StatusEvidence
-from dongui.documents.trust import TrustAnchors
+from dongui.cli.document_inputs import read_presentation
+from dongui.cli.trust_option import default_limits, trust_for
+from dongui.documents.authenticating import HolderEvidence, authenticate
 from dongui.environment import FixedClock
 from dongui.errors import Misuse
 from dongui.log.keys import VerifierKey
@@ -21,7 +21,6 @@ from dongui.receipts.trusting import MAX_TRUSTED_BYTES, read_trusted
 
 __all__ = ["read_bundle", "read_checkpoint", "read_disclosure", "read_issuer_signed", "read_keys"]
 
-_MAX_DOCUMENT_BYTES = 4 * 2**20
 _LAST_OF_THE_MINUTE = timedelta(seconds=59)
 
 
@@ -54,19 +53,13 @@ def read_issuer_signed(path: Path, *, trust: Path, statement: Statement) -> byte
     The receipt tells that time to the minute; the document is judged at the minute's end, so that one issued
     in the very minute is not too young for its own receipt.
 
-    Raises what :meth:`TrustAnchors.from_directory` and :func:`authenticate` raise.
+    Raises what :func:`trust_for` and :func:`authenticate` raise.
     """
-    anchors = TrustAnchors.from_directory(trust)
     clock = FixedClock((statement.judged_at or statement.issued_at) + _LAST_OF_THE_MINUTE)
-    with SecretBuffer.read_file(path, max_bytes=_MAX_DOCUMENT_BYTES, what="document") as document:
-        return authenticate(
-            document.view,
-            trust_anchors=anchors,
-            clock=clock,
-            status=StatusEvidence.none(),
-            session_transcript=None,
-            reader_key=None,
-        ).issuer_signed
+    with read_presentation(path) as document:
+        believed = trust_for(document, trust, default_limits())
+        found = authenticate(document.view, trust=believed, clock=clock, holder=HolderEvidence.none())
+    return found.issuer_signed
 
 
 def _read(path: Path, max_bytes: int, what: str) -> bytes:

@@ -10,29 +10,42 @@ import typer
 
 from dongui.capture import MAX_FRAME_BYTES, Capture, require_capture_size, require_frames
 from dongui.cli.desk_option import RequiredDesk, open_desk
+from dongui.cli.document_inputs import read_presentation, require_document
 from dongui.cli.output import FailureNotice, JsonValue, choose, describe, progress, settings, show, table
 from dongui.cli.receipt_result import operating_point_result
+from dongui.cli.trust import MASTER_LIST_MAX_AGE_DAYS_2026_11
+from dongui.cli.trust_option import (
+    REVOCATION_LIST_MAX_AGE_DAYS_2026_11,
+    STATUS_LIST_MAX_AGE_HOURS_2026_11,
+    MasterListMaxAge,
+    RequiredTrust,
+    RevocationListMaxAge,
+    StatusListMaxAge,
+    limits_of,
+    trust_for,
+)
 from dongui.cli.writing import NewFile, require_place, write_together
 from dongui.desk import Desk
-from dongui.documents.trust import TrustAnchors
+from dongui.documents.document_trust import DocumentTrust
 from dongui.errors import Misuse, Trouble
 from dongui.memory import SecretBuffer, forbid_core_dumps, require_file
 from dongui.receipts.description import describe_operating_point
 from dongui.receipts.statement import Channel, Outcome, Statement
-from dongui.verification import MAX_DOCUMENT_BYTES, Verification
+from dongui.verification import Verification
 
 __all__ = ["verify"]
 
 
 def verify(
-    document: Annotated[Path, typer.Argument(help="The presentation: a DeviceResponse, at most 2 MiB.")],
-    session: Annotated[str, typer.Option(help="Id of the open session; it is spent by this command.")],
-    trust: Annotated[
+    document: Annotated[
         Path,
-        typer.Option(
-            help="Folder of trusted issuers' roots; single signers in its pinned-document-signers/."
+        typer.Argument(
+            help="What is held out, at most 2 MiB: a DeviceResponse, an SD-JWT presentation, a folder or zip "
+            "of a passport's files."
         ),
     ],
+    session: Annotated[str, typer.Option(help="Id of the open session; it is spent by this command.")],
+    trust: RequiredTrust,
     desk: RequiredDesk,
     capture: Annotated[
         list[Path] | None,
@@ -48,6 +61,9 @@ def verify(
     disclosure: Annotated[
         Path | None, typer.Option(help="Write the salts that open the receipt, for the person alone.")
     ] = None,
+    master_list_max_age: MasterListMaxAge = MASTER_LIST_MAX_AGE_DAYS_2026_11,
+    revocation_list_max_age: RevocationListMaxAge = REVOCATION_LIST_MAX_AGE_DAYS_2026_11,
+    status_list_max_age: StatusListMaxAge = STATUS_LIST_MAX_AGE_HOURS_2026_11,
 ) -> None:
     """Verify one person against one document, once.
 
@@ -60,12 +76,14 @@ def verify(
     frames = capture or []
     require_frames(len(frames))
     # Before the models are loaded: a mistyped name is told at once.
-    require_file(document, max_bytes=MAX_DOCUMENT_BYTES, what="document")
+    require_document(document)
     sizes = [require_file(frame, max_bytes=MAX_FRAME_BYTES, what="frame") for frame in frames]
     require_capture_size(sum(sizes))
-    anchors = TrustAnchors.from_directory(trust)
+    limits = limits_of(master_list_max_age, revocation_list_max_age, status_list_max_age)
+    with read_presentation(document) as shown:
+        believed = trust_for(shown, trust, limits)
     with open_desk(desk) as opened:
-        found = _verify(opened, session, document, frames, anchors, trusted_channel, accept_unassessed)
+        found = _verify(opened, session, document, frames, believed, trusted_channel, accept_unassessed)
     _report(found, _write(found, receipt, disclosure))
 
 
@@ -74,7 +92,7 @@ def _verify(
     session_id: str,
     document: Path,
     frames: list[Path],
-    anchors: TrustAnchors,
+    believed: DocumentTrust,
     trusted: bool,
     accept_unassessed: bool,
 ) -> Verification:
@@ -83,7 +101,7 @@ def _verify(
     with (
         progress("Loading models.", "모델을 불러오는 중입니다.") as say,
         desk.start_examiner(progress=say) as examiner,
-        SecretBuffer.read_file(document, max_bytes=MAX_DOCUMENT_BYTES, what="document") as shown,
+        read_presentation(document) as shown,
         ExitStack() as forgotten,
     ):
         taken = tuple(
@@ -94,7 +112,7 @@ def _verify(
             session,
             shown,
             Capture(taken, Channel.TRUSTED if trusted else Channel.UNTRUSTED),
-            trust_anchors=anchors,
+            trust=believed,
             examiner=examiner,
             accept_unassessed=accept_unassessed,
         )

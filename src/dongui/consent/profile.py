@@ -13,6 +13,8 @@ from dongui.consent.fields import LANGUAGES, Localised, Table
 from dongui.consent.legal import LegalGround
 from dongui.consent.notice import Notice
 from dongui.consent.purpose import (
+    DEFAULT_HOLDER_BINDINGS,
+    HOLDER_BINDINGS,
     ArtefactClass,
     DataItem,
     OtherWay,
@@ -130,6 +132,7 @@ def _purpose(table: Table, notices: dict[str, str | None], controller: Party | N
         documents=table.texts("documents"),
         operating_point=table.text("operating_point"),
         notices={},
+        holder_bindings=_holder_bindings(table),
     )
     consent.end()
     table.end()
@@ -167,6 +170,15 @@ def _identifier(table: Table) -> str:
     if not _IDENTIFIER.fullmatch(identifier):
         raise _malformed("id must be 1 to 64 of a-z, 0-9 and hyphens, and begin with a letter")
     return identifier
+
+
+def _holder_bindings(table: Table) -> tuple[str, ...]:
+    if not table.has("holder_bindings"):
+        return DEFAULT_HOLDER_BINDINGS
+    named = table.texts("holder_bindings")
+    if not named or len(set(named)) != len(named) or not set(named) <= set(HOLDER_BINDINGS):
+        raise _malformed(f"holder_bindings must name some of {', '.join(HOLDER_BINDINGS)}, each once")
+    return named
 
 
 def _days(table: Table, key: str) -> timedelta | None:

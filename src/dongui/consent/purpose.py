@@ -17,6 +17,8 @@ from dongui.consent.notice import Notice
 from dongui.errors import Refused
 
 __all__ = [
+    "DEFAULT_HOLDER_BINDINGS",
+    "HOLDER_BINDINGS",
     "ArtefactClass",
     "DataItem",
     "OtherWay",
@@ -24,8 +26,14 @@ __all__ = [
     "Purpose",
     "RegisteredPurpose",
     "Retention",
+    "binding_not_accepted",
     "document_not_accepted",
 ]
+
+DEFAULT_HOLDER_BINDINGS = ("device-signature", "device-mac", "key-binding", "genuine-chip")
+"""What shows that a document is in its holder's hands, where a purpose does not say what is enough."""
+HOLDER_BINDINGS = (*DEFAULT_HOLDER_BINDINGS, "copyable", "bearer")
+"""What a purpose may accept. The last two prove nothing about the holder: a purpose has to name them."""
 
 
 class ArtefactClass(StrEnum):
@@ -95,7 +103,8 @@ class Purpose:
 
     ``uses`` are words of the charter's vocabulary; ``consent_covers`` the ids of every purpose the same "yes"
     would stand for (its own and no other); ``consent_validity`` how long a consent lasts until it is renewed.
-    ``recipients`` is None where nobody said who they are, and empty where there are none.
+    ``recipients`` is None where nobody said who they are, and empty where there are none. ``documents`` are
+    the types accepted, ``holder_bindings`` what must tie one to its holder, of :data:`HOLDER_BINDINGS`.
     """
 
     id: str
@@ -120,6 +129,7 @@ class Purpose:
     documents: tuple[str, ...]
     operating_point: str
     notices: Mapping[str, Notice] = field(repr=False)
+    holder_bindings: tuple[str, ...] = DEFAULT_HOLDER_BINDINGS
 
     @property
     def artefact_classes(self) -> frozenset[ArtefactClass]:
@@ -164,7 +174,15 @@ def document_not_accepted(document_type: str, accepted: Iterable[str]) -> Refuse
     An issuer wrote the type: it may be as long as a document and hold what moves a terminal's cursor. Told
     are its first 80 characters, the unprintable ones replaced.
     """
-    shown = "".join(
-        each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in document_type[:80]
+    return Refused(
+        "purpose.document-not-accepted", f"{_shown(document_type)}; accepted: {', '.join(accepted)}"
     )
-    return Refused("purpose.document-not-accepted", f"{shown}; accepted: {', '.join(accepted)}")
+
+
+def binding_not_accepted(binding: str, accepted: Iterable[str]) -> Refused:
+    """Return ``purpose.binding-not-accepted`` for a holder binding not among the ``accepted`` ones."""
+    return Refused("purpose.binding-not-accepted", f"{_shown(binding)}; accepted: {', '.join(accepted)}")
+
+
+def _shown(text: str) -> str:
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text[:80])

@@ -12,6 +12,7 @@ from dongui.consent.purpose import OtherWay
 from dongui.demo.cast import LicensingAuthority
 from dongui.demo.scenarios import Scenario, Twist
 from dongui.desk import ControllerEntry, Desk
+from dongui.documents.document_trust import DocumentTrust
 from dongui.documents.mdoc.holder import Holder, HolderMethod
 from dongui.documents.mdoc.verifying import authenticate
 from dongui.documents.status import StatusEvidence
@@ -134,7 +135,7 @@ class Story:
             session,
             SecretBuffer(shown),
             Capture(tuple(SecretBuffer(bytearray(frame)) for frame in frames), Channel.TRUSTED),
-            trust_anchors=self.authority.anchors,
+            trust=DocumentTrust.for_mdocs(self.authority.anchors),
             examiner=self._examiner,
             accept_unassessed=True,
         )

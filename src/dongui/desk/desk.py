@@ -31,7 +31,8 @@ from dongui.desk.folder import (
     require_stores,
 )
 from dongui.documents.authenticated import AuthenticatedDocument
-from dongui.documents.trust import TrustAnchors
+from dongui.documents.document_trust import DocumentTrust
+from dongui.documents.passport.chip_evidence import ChipEvidence
 from dongui.environment import Clock, Entropy
 from dongui.errors import Misuse, Trouble, Undetermined
 from dongui.log.entry import BLIND_BYTES, Entry, EntryKind, commitment
@@ -277,11 +278,15 @@ class Desk:
         document: SecretBuffer,
         capture: Capture,
         *,
-        trust_anchors: TrustAnchors,
+        trust: DocumentTrust,
+        chip: ChipEvidence | None = None,
         examiner: Confined,
         accept_unassessed: bool,
     ) -> Verification:
-        """Answer for one session; see :func:`dongui.verification.verify`."""
+        """Answer for one session; see :func:`dongui.verification.verify`.
+
+        Without ``chip`` nothing was proved of a passport's chip: its files may be a copy.
+        """
         return verify(
             document,
             capture,
@@ -289,7 +294,8 @@ class Desk:
             purpose=self.purpose(session.purpose),
             controller=self.controller,
             operator_key=self.operator_key,
-            trust_anchors=trust_anchors,
+            trust=trust,
+            chip=chip,
             examiner=examiner,
             accept_unassessed=accept_unassessed,
             ledger=self.ledger,

@@ -35,7 +35,10 @@ _ON_HOLD, _REMOVED = 6, 8
 
 @dataclass(frozen=True, slots=True)
 class RevocationList:
-    """One list, its signature not checked yet. ``revoked``: reason codes by serial number."""
+    """One list, its signature not checked yet. ``revoked``: reason codes by serial number.
+
+    ``encoded`` is the whole list in DER: for handing it to another process.
+    """
 
     issuer: DistinguishedName
     this_update: datetime
@@ -44,6 +47,7 @@ class RevocationList:
     scheme: SignatureScheme
     signature: bytes = field(repr=False)
     signed_part: bytes = field(repr=False)
+    encoded: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,7 @@ def _parse(whole: Node) -> RevocationList:
         scheme=read_scheme(algorithm, digest=None),
         signature=signature.bits("signature"),
         signed_part=body.encoded,
+        encoded=whole.encoded,
     )
 
 

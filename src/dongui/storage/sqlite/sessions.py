@@ -2,7 +2,7 @@
 
 What remains of a consumed session, until :data:`~dongui.session.REDEMPTION_WINDOW` after its expiry: its
 random id, its binding (a digest of random bytes), the controller, the end of its time and whether its receipt
-was redeemed. Purpose, consent record, keys, nonce, challenge and the moment of opening are overwritten in the
+was redeemed. Purpose, consent record, keys, nonce, challenge, audience and the moment of opening are overwritten in the
 transaction that consumes it, and a rule of the table itself keeps them out. After that nothing remains.
 
 Of a frame only an HMAC under the day's random key is kept; key and digests go with the day.
@@ -57,21 +57,24 @@ _MIGRATIONS = (
     CREATE TABLE capture_key (day INTEGER PRIMARY KEY, key BLOB NOT NULL) STRICT;
     CREATE TABLE captured (digest BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE session ADD COLUMN audience TEXT CHECK (state = 'open' OR audience IS NULL);
+    """,
 )
 
 _INSERT = """
     INSERT INTO session (state, id, controller, binding, expires, purpose, consent_record, nonce, reader_key,
-        challenge, transcript, opened)
-    VALUES ('open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        challenge, transcript, opened, audience)
+    VALUES ('open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _SELECT = """
     SELECT state, id, controller, binding, expires, purpose, consent_record, nonce, reader_key, challenge,
-        transcript, opened
+        transcript, opened, audience
     FROM session WHERE id = ?
 """
 _FORGET = """
     UPDATE session SET state = ?, purpose = NULL, consent_record = NULL, nonce = NULL, reader_key = NULL,
-        challenge = NULL, transcript = NULL, opened = NULL
+        challenge = NULL, transcript = NULL, opened = NULL, audience = NULL
 """
 _CONSUME = _FORGET + " WHERE id = ?"
 _EXPIRE = _FORGET + " WHERE state = 'open' AND expires <= ?"
@@ -224,6 +227,7 @@ def _session(
     challenge: int,
     transcript: bytes,
     opened: int,
+    audience: str | None,
 ) -> Session:
     return Session(
         id=session_id,
@@ -234,12 +238,13 @@ def _session(
         reader_key=ec.derive_private_key(int.from_bytes(scalar, "big"), ec.SECP256R1()),
         challenge=Challenge.from_code(challenge),
         transcript=transcript,
+        audience=audience,
         opened=datetime.fromtimestamp(opened, UTC),
         expires=datetime.fromtimestamp(expires, UTC),
     )
 
 
-def _row(session: Session) -> tuple[str | int | bytes, ...]:
+def _row(session: Session) -> tuple[str | int | bytes | None, ...]:
     scalar = session.reader_key.private_numbers().private_value.to_bytes(32, "big")
     return (
         session.id,
@@ -253,6 +258,7 @@ def _row(session: Session) -> tuple[str | int | bytes, ...]:
         session.challenge.to_code(),
         session.transcript,
         _seconds(session.opened),
+        session.audience,
     )
 
 

@@ -1,0 +1,106 @@
+"""Whom a verifier believes, as a folder on disk.
+
+::
+
+    DIR/*.pem .crt .cer .der        roots of issuing authorities of mobile documents
+    DIR/pinned-document-signers/    single signers of mobile documents
+    DIR/csca/                       countries' authorities for passports, master lists, revocation lists
+    DIR/sd-jwt/*.pem ...            roots above issuers of SD-JWT credentials
+    DIR/sd-jwt/*.json               issuers' metadata with their keys
+    DIR/status/*.jwt *.cwt          status lists, as ``dongui status fetch`` keeps them
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from dongui.documents.document_trust import DocumentTrust, PassportTrust, SdJwtTrust
+from dongui.documents.recognising import Kind
+from dongui.documents.sd_jwt.issuer_keys import MAX_METADATA_BYTES, SdJwtIssuers
+from dongui.documents.status import StatusEvidence
+from dongui.documents.trust import TrustAnchors
+from dongui.documents.trust.csca_folder import CountryTrust, revocation_lists_in
+from dongui.errors import Misuse
+from dongui.memory import SecretBuffer
+from dongui.readers.status_fetching import read_folder
+from dongui.storage.master_list_indices import IndexFolder
+
+__all__ = ["SD_JWT_FOLDER", "STATUS_FOLDER", "TrustLimits", "load_trust"]
+
+SD_JWT_FOLDER, STATUS_FOLDER = "sd-jwt", "status"
+_MAX_METADATA_FILES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class TrustLimits:
+    """How old what is on file may be: master lists, countries' revocation lists, status lists."""
+
+    master_list: timedelta
+    revocation_list: timedelta
+    status_list: timedelta
+
+
+def load_trust(path: Path, *, limits: TrustLimits, kind: Kind | None) -> DocumentTrust:
+    """Read the folder's part for one kind of document, or, for ``None``, all of it.
+
+    One kind alone where a document is at hand: a spoilt list of countries must not keep a licence out. Raises
+    ``Misuse``: ``trust.*``, ``sd-jwt.metadata-unreadable``, ``status.*``, ``file.*``; what
+    :meth:`.CountryTrust.load` and :func:`.csca_folder.revocation_lists_in` raise.
+    """
+    if not path.is_dir():
+        TrustAnchors.from_directory(path)  # names what is wrong with it
+    return DocumentTrust(
+        mdoc=_anchors(path) if kind in (Kind.MDOC, None) else None,
+        passport=_passport(path, limits) if kind in (Kind.PASSPORT, None) else None,
+        sd_jwt=_sd_jwt(path / SD_JWT_FOLDER) if kind in (Kind.SD_JWT, None) else None,
+        status=_status(path / STATUS_FOLDER, limits),
+    )
+
+
+def _anchors(path: Path) -> TrustAnchors | None:
+    try:
+        return TrustAnchors.from_directory(path)
+    except Misuse as misuse:
+        if misuse.name != "trust.no-anchors":
+            raise
+        return None
+
+
+def _passport(path: Path, limits: TrustLimits) -> PassportTrust:
+    countries = CountryTrust.load(path, indices=IndexFolder.beside(path))
+    return PassportTrust(
+        countries.anchors(max_list_age=limits.master_list),
+        revocation_lists_in(path, max_age=limits.revocation_list),
+    )
+
+
+def _sd_jwt(path: Path) -> SdJwtTrust | None:
+    if not path.is_dir():
+        return None
+    anchors = _anchors(path)
+    names = sorted(file for file in path.iterdir() if file.suffix == ".json")
+    if len(names) > _MAX_METADATA_FILES:
+        detail = f"{len(names)} files; the limit is {_MAX_METADATA_FILES}"
+        raise Misuse("sd-jwt.metadata-unreadable", f"{path} holds too many: {detail}")
+    metadata = {file.name: _read(file) for file in names}
+    if anchors is None and not metadata:
+        return None
+    # Read once now: a spoilt file is the operator's to mend, and not found out while somebody waits.
+    SdJwtIssuers.from_files(metadata, anchors=anchors, accepted_types={""})
+    return SdJwtTrust(anchors, metadata)
+
+
+def _read(file: Path) -> bytes:
+    with SecretBuffer.read_file(file, max_bytes=MAX_METADATA_BYTES, what="issuer metadata") as content:
+        return bytes(content.view)
+
+
+def _status(path: Path, limits: TrustLimits) -> StatusEvidence:
+    if not path.is_dir():
+        return StatusEvidence.from_files({}, anchors=None, max_age=limits.status_list)
+    found = read_folder(path)
+    return StatusEvidence.from_files(
+        found.files, anchors=None, max_age=limits.status_list, fetched_at=found.fetched_at
+    )

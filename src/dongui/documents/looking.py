@@ -1,0 +1,37 @@
+"""Looking at a document of any kind without believing it: what it claims, before or after it was refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from dongui.documents.authenticated import Treatment
+from dongui.documents.mdoc.looking import UnverifiedDocument
+from dongui.documents.recognising import Kind, recognise
+
+__all__ = ["look"]
+
+
+def look(
+    data: bytes | memoryview,
+    *,
+    treatment: Literal[Treatment.UNVERIFIED, Treatment.REFUSED],
+    at: datetime,
+) -> UnverifiedDocument:
+    """Return every field as ``treatment``. ``at`` tells the century of a passport's two-digit years.
+
+    Raises ``Refused`` as the ``look`` of the kind the bytes claim: names that speak of structure.
+    """
+    kind = recognise(data)
+    if kind is Kind.PASSPORT:
+        from dongui.documents.authenticating import passport_files
+        from dongui.documents.passport import looking as passport
+
+        return passport.look(passport_files(data), treatment=treatment, at=at)
+    if kind is Kind.SD_JWT:
+        from dongui.documents.sd_jwt import looking as sd_jwt
+
+        return sd_jwt.look(data, treatment=treatment)
+    from dongui.documents.mdoc import looking as mdoc
+
+    return mdoc.look(data, treatment=treatment)

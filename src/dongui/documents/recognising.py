@@ -1,0 +1,50 @@
+"""Which kind of document bytes claim to be, by how they begin. Believed is nothing: its reader judges.
+
+A document that passes itself off as another kind is read as what it begins like, and refused there: no two
+kinds begin alike, and none of their readers takes another's bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+__all__ = ["Kind", "recognise"]
+
+# Enough for the longest mark there is: a JWT's header and payload are as long as they like.
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_SECURITY_OBJECT = b"\x77"  # ICAO 9303-10, 4.7.2: the tag EF.SOD begins with; in CBOR a text of 23 bytes
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+# RFC 9901, 4: an issuer-signed JWT in base64url, then a tilde. A JOSE header is a JSON object: eyJ or ey.
+_SD_JWT = re.compile(rb"ey[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*~")
+_SD_JWT_JSON = re.compile(rb"\s*\{\s*\"")
+# RFC 9285's alphabet, and not hexadecimal digits alone. A code's text is short: 40-L holds 4,296 characters.
+_BASE45 = re.compile(rb"[0-9A-Z $%*+\-./:]{24,4296}[\r\n]{0,2}")
+_HEX = re.compile(rb"(?:[0-9A-F]{2})+\s*")
+
+
+class Kind(StrEnum):
+    """The kinds of documents, as :attr:`.AuthenticatedDocument.kind` and receipts name them."""
+
+    MDOC = "mdoc"
+    PASSPORT = "passport"
+    SD_JWT = "sd-jwt"
+    STAFF_CARD = "staff-card"
+
+
+def recognise(data: bytes | bytearray | memoryview) -> Kind:
+    """Return the kind whose reader is to judge ``data``.
+
+    A zip or EF.SOD first: a passport's files. A JWT with a tilde after it, or a JSON object: an SD-JWT
+    credential. A PNG or JPEG picture, or Base45 text: the code of a card. Everything else: CBOR, a mobile
+    document, whose reader refuses what is none.
+    """
+    if bytes(data[:4]) in _ZIP or bytes(data[:1]) == _SECURITY_OBJECT:
+        return Kind.PASSPORT
+    if any(bytes(data[: len(mark)]) == mark for mark in _PICTURES):
+        return Kind.STAFF_CARD
+    if _SD_JWT.match(data) or _SD_JWT_JSON.match(data):
+        return Kind.SD_JWT
+    if _BASE45.fullmatch(data) and not _HEX.fullmatch(data):
+        return Kind.STAFF_CARD
+    return Kind.MDOC
