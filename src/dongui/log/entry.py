@@ -34,6 +34,9 @@ class EntryKind(StrEnum):
     CORRECTION = "correction"  # records were taken out of a release again
     PERSON_KEY = "person-key"  # a person's key was fixed, for the pseudonyms of the releases to come
     MEMBERSHIP = "membership"  # the tree over a release's people was fixed
+    ERASURE = "erasure"  # everything the vault keeps of a person is about to be destroyed
+    MODEL = "model"  # a model's statistics were sealed: trained, or somebody taken out
+    UNDOING = "undoing"  # a withdrawal was carried out, with a receipt for the person
 
 
 # The commitment comes last and always has the same length: what stands before it is the same for a kind.

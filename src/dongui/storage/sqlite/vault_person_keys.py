@@ -28,12 +28,13 @@ from dongui.custody.vault import envelope
 from dongui.custody.vault.associated_data import ID_BYTES, of_person_key, of_store_key
 from dongui.custody.vault.keys import MasterKeys
 from dongui.custody.vault.person_wrapping_keys import PersonCipher
+from dongui.custody.vault.rotation import Rotated
 from dongui.environment import Clock, Entropy
 from dongui.errors import Misuse, Refused
 from dongui.storage.sqlite.database import Database
 from dongui.storage.sqlite.troubles import system_troubles
 
-__all__ = ["APPLICATION_ID", "MARKER", "Rotated", "SqliteVaultPersonKeys"]
+__all__ = ["APPLICATION_ID", "MARKER", "SqliteVaultPersonKeys"]
 
 APPLICATION_ID = 0x446E6756  # "DngV"
 MARKER = ".nobackup"
@@ -60,16 +61,6 @@ _MIGRATIONS = (
 )
 _PAGE = 1 << 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Rotated:
-    """``people``: whose keys were wrapped anew. ``destroyed``: False if that is for somebody else to do."""
-
-    people: int
-    master: str
-    old: str
-    destroyed: bool
 
 
 @dataclass(frozen=True, slots=True)
