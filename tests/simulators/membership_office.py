@@ -89,7 +89,11 @@ class MembershipOffice:
 
     def decide(self, name: str, *, seed: int = 1, records: int = 300, people: int = 100) -> Decided:
         """Decide a release over drawn tables, logged."""
-        self.tables = agreeable(Tables(seed, records=records, people=people))
+        return self.decide_over(name, agreeable(Tables(seed, records=records, people=people)))
+
+    def decide_over(self, name: str, tables: Tables) -> Decided:
+        """Decide a release over these tables, logged."""
+        self.tables = tables
         place = self.folder / f"tables-{name}"
         place.mkdir()
         self.tables.write(place, checkpoint=self.log.checkpoint())

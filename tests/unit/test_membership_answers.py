@@ -14,14 +14,16 @@ import pytest
 
 from dongui.custody.asking import decisions, tell
 from dongui.custody.membership_proof import MembershipAnswer, Outcome, check_answer
-from dongui.custody.person_keys import PersonKey, Secret
+from dongui.custody.person_keys import Person, PersonKey, Secret
 from dongui.custody.release_files import open_draft
+from dongui.custody.schema import Layout
 from dongui.environment import SystemEntropy
 from dongui.errors import Misuse, Refused, Trouble, Undetermined
 from dongui.log.entry import EntryKind
 from dongui.receipts.checking import LogEvidence, TrustedCheckpoint
 from dongui.storage.sqlite.person_keys import SqlitePersonKeys
-from simulators.membership_office import MembershipOffice, person
+from simulators.membership_office import QUESTION, MembershipOffice, person
+from simulators.release_tables import Tables, expected_codes
 
 
 @pytest.fixture
@@ -99,6 +101,33 @@ def test_a_released_person_without_a_key_stops_the_seal(office: MembershipOffice
         office.seal("first")
     assert office.log.checkpoint().size == size
     assert office.register.sealed() == []
+
+
+def test_a_release_of_nobody_proves_everybodys_absence(office: MembershipOffice) -> None:
+    """No person, one empty bucket: still a seal, and a path of no sibling."""
+    office.decide_over("first", Tables(2, records=300, people=100))
+    assert office.released() == []
+    assert office.seal("first").seal.people == 0
+    assert outcomes(office, office.key(5)) == [Outcome.NOT_IN]
+
+
+def test_people_named_by_uuids_are_proved_alike(office: MembershipOffice) -> None:
+    """In the general layout a person is 16 bytes, not a number: the same answers."""
+    tables = Tables(1, records=300, people=100, layout=Layout.GENERAL)
+    office.decide_over("first", tables)
+    codes = expected_codes(tables, QUESTION)
+    ids = [bytes(one).ljust(16, b"\0") for one in tables.records["person"].tolist()]
+    inside = {identity for identity, code in zip(ids, codes, strict=True) if code == 0}
+    assert 0 < len(inside) < len(set(ids))
+    people = [Person(identity, 1000 + number) for number, identity in enumerate(sorted(set(ids)))]
+    with pytest.raises(Misuse, match=r"membership\.person-without-key"):
+        office.seal("first")
+    office.keys.draw(people)
+    office.seal("first")
+    for one in people:
+        key = office.keys.key_of(one.id)
+        assert key is not None
+        assert outcomes(office, key) == [Outcome.IN if one.id in inside else Outcome.NOT_IN]
 
 
 def test_a_decision_that_was_never_sealed_is_told(office: MembershipOffice) -> None:
