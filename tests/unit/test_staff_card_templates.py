@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from dongui.biometrics.operating_points import operating_point
 from dongui.biometrics.protected_templates import (
     MARGIN_LONDON_2026_11,
     PROTECTED_TEMPLATE_BYTES,
+    WORST_MARGIN,
     for_protected_templates,
     protect,
     reference_from_card,
@@ -99,6 +101,25 @@ def test_bounds_move_towards_undetermined_alone() -> None:
     assert moved.mated_at_most == pytest.approx(point.mated_at_most - MARGIN_LONDON_2026_11)
     assert moved.non_mated_from == pytest.approx(point.non_mated_from + MARGIN_LONDON_2026_11)
     assert (moved.name, moved.pipeline_digest) == (point.name, point.pipeline_digest)
+
+
+def test_another_recognisers_bounds_move_by_all_that_rounding_can_do() -> None:
+    """What was measured with one recogniser says nothing of another; half a step each way bounds them all."""
+    point = replace(operating_point("dlib-resnet-v1-london"), recogniser="another")
+    moved = for_protected_templates(point)
+    assert moved.non_mated_from == pytest.approx(point.non_mated_from + WORST_MARGIN)
+    original = features()
+    worst = original + np.where(original > 0, 1, -1).astype(np.float32) / 360
+    assert np.linalg.norm(worst - original) == pytest.approx(WORST_MARGIN, rel=1e-5)
+
+
+def test_a_template_of_another_length_makes_no_card() -> None:
+    """128 numbers fit; of more or fewer no part is carried."""
+    other = object.__new__(Template)
+    other._features, other._wiped = features()[:64], False
+    with pytest.raises(Undetermined) as caught:
+        protect(other, secret=SECRET, pipeline_digest=DIGEST)
+    assert caught.value.name == "protected-template.out-of-range"
 
 
 def test_register_and_template_agree_on_the_secret() -> None:
