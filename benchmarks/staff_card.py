@@ -178,10 +178,11 @@ def linking(people: NDArray[np.int64], features: Rows) -> Iterator[str]:
             yield f"| {name} | 2 x {pairs} | {score} | {row} |"
     yield (
         "\nMated are two cards of one person, of one picture or of both. AUC 0.5: a coin; of five intervals "
-        "of 95 % one misses it by chance in every fourth such table. D_sys (Gomez-Barrero and others, 2018): 0 "
-        "unlinkable, 1 fully linkable; estimated from histograms it does not reach 0, so what chance gives "
+        "of 95 % one misses it by chance in every fourth such table. D_sys (Gomez-Barrero and others, 2018): "
+        "0 unlinkable, 1 fully linkable; estimated from histograms it does not reach 0, so what chance gives "
         "stands beside it: the same figure where mated and non-mated were mixed before. The interval: "
-        f"people drawn again {RESAMPLED} times. Secrets follow from a fixed number, so the table can be made again.\n"
+        f"people drawn again {RESAMPLED} times. "
+        "Secrets follow from a fixed number, so the table can be made again.\n"
     )
 
 
