@@ -91,7 +91,7 @@ def kept_height(depth: int) -> int:
 def distinct_people(blocks: Iterable[IdColumn]) -> Iterator[IdColumn]:
     """Yield a sorted column again with everybody once.
 
-    Raises ``Misuse`` (``release.unsorted``).
+    Raises ``Misuse`` (``snapshot.unsorted``).
     """
     last: IdColumn | None = None
     for block in blocks:
@@ -99,7 +99,7 @@ def distinct_people(blocks: Iterable[IdColumn]) -> Iterator[IdColumn]:
             continue
         joined = block if last is None else np.concatenate((last, block))
         if np.any(joined[1:] < joined[:-1]):
-            raise Misuse("release.unsorted", "the released people do not rise")
+            raise Misuse("snapshot.unsorted", "the released people do not rise")
         fresh = np.append(last is None, joined[1:] != joined[:-1])
         fresh[0] = last is None
         last = joined[-1:]
@@ -127,7 +127,7 @@ def build_tree(
     keys in the same order. ``progress`` is told how many people of how many have their pseudonym.
 
     Raises ``Misuse``: ``membership.person-without-key``, ``membership.too-many-people``,
-    ``release.unsorted``; ``Refused``: ``membership.bucket-full``, ``membership.pseudonym-twice``;
+    ``snapshot.unsorted``; ``Refused``: ``membership.bucket-full``, ``membership.pseudonym-twice``;
     ``Trouble``: ``release.no-room``, ``release.not-written``, ``membership.worker-ended``.
     """
     total = count_people(people())
@@ -166,7 +166,7 @@ def keyed(people: Iterable[IdColumn], keys: Iterable[KeyBlock]) -> Iterator[byte
 
 def _join(one: KeyBlock, other: KeyBlock) -> KeyBlock:
     if one.person[-1] >= other.person[0]:
-        raise Misuse("release.unsorted", "the key column does not rise")
+        raise Misuse("snapshot.unsorted", "the key column does not rise")
     return KeyBlock(np.concatenate((one.person, other.person)), np.concatenate((one.keys, other.keys)))
 
 

@@ -48,7 +48,7 @@ class OpenedRelease:
     def records(self) -> Iterator[pa.RecordBatch]:
         """Yield columns ``person`` and ``record`` in their order, at most a million rows at once.
 
-        Raises ``Misuse`` (``release.truncated``): a file was changed after it was opened.
+        Raises ``Misuse`` (``snapshot.truncated``): a file was changed after it was opened.
         """
         begin = 0
         for path in sorted((self.release.path / "released").glob("*.parquet")):
