@@ -138,35 +138,35 @@ def as_folder(records: Path, _consents: Path) -> None:
 
 
 BAD: dict[str, tuple[Change, str]] = {
-    "unsorted records": (on(0, reordered), "release.unsorted"),
-    "unsorted consents": (on(1, reordered), "release.unsorted"),
-    "a record twice": (on(0, doubled), "release.duplicate"),
-    "a consent twice": (on(1, doubled), "release.unsorted"),
-    "a record without person": (on(0, with_null), "release.null"),
-    "a consent without person": (on(1, with_null), "release.null"),
-    "missing column": (on(0, lambda table: table.drop_columns(["traits"])), "release.other-columns"),
+    "unsorted records": (on(0, reordered), "snapshot.unsorted"),
+    "unsorted consents": (on(1, reordered), "snapshot.unsorted"),
+    "a record twice": (on(0, doubled), "snapshot.duplicate"),
+    "a consent twice": (on(1, doubled), "snapshot.unsorted"),
+    "a record without person": (on(0, with_null), "snapshot.null"),
+    "a consent without person": (on(1, with_null), "snapshot.null"),
+    "missing column": (on(0, lambda table: table.drop_columns(["traits"])), "snapshot.missing-column"),
     "extra column": (
         on(0, lambda table: table.append_column("more", table.column("traits"))),
-        "release.other-columns",
+        "snapshot.extra-column",
     ),
     "other type": (
         on(0, lambda table: table.set_column(2, "traits", table.column("traits").cast(pa.int32()))),
-        "release.other-columns",
+        "snapshot.wrong-type",
     ),
     "extra column in consents": (
         on(1, lambda table: table.append_column("more", table.column("state"))),
-        "release.other-columns",
+        "snapshot.extra-column",
     ),
-    "records cut": (cut(0, 0.6), "release.not-parquet"),
-    "consents cut": (cut(1, 0.6), "release.not-parquet"),
-    "records empty": (cut(0, 0), "release.truncated"),
-    "records holed": (holed(0), "release.truncated"),
-    "unknown trait": (on(0, with_value("traits", 200)), "release.unknown-value"),
-    "unknown state": (on(1, with_value("state", 99)), "release.unknown-value"),
-    "unknown artefact": (on(1, with_value("artefact", 0)), "release.unknown-value"),
-    "a person nobody knows": (on(1, last_person), "release.person-beyond"),
-    "one for the other": (exchanged, "release.other-format"),
-    "two layouts": (other_layout, "release.layouts-differ"),
+    "records cut": (cut(0, 0.6), "snapshot.truncated"),
+    "consents cut": (cut(1, 0.6), "snapshot.truncated"),
+    "records empty": (cut(0, 0), "snapshot.truncated"),
+    "records holed": (holed(0), "snapshot.truncated"),
+    "unknown trait": (on(0, with_value("traits", 200)), "snapshot.unknown-value"),
+    "unknown state": (on(1, with_value("state", 99)), "snapshot.unknown-value"),
+    "unknown artefact": (on(1, with_value("artefact", 0)), "snapshot.unknown-value"),
+    "a person nobody knows": (on(1, last_person), "snapshot.unknown-person"),
+    "one for the other": (exchanged, "snapshot.other-format"),
+    "two layouts": (other_layout, "snapshot.other-layout"),
     "no records": (lambda records, _: records.unlink(), "file.not-found"),
     "a folder": (as_folder, "file.is-directory"),
 }
@@ -253,7 +253,7 @@ def test_several_processes_decide_alike(tmp_path: Path, monkeypatch: pytest.Monk
     assert one.manifest["files"] == two.manifest["files"]
     assert one.counts == two.counts
     rewrite(records, with_value("traits", 200))
-    with pytest.raises(Misuse, match=r"release\.unknown-value"):
+    with pytest.raises(Misuse, match=r"snapshot\.unknown-value"):
         decide(tmp_path, out="bad", processes=2)
 
 

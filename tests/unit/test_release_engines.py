@@ -87,7 +87,7 @@ def test_what_is_not_sorted_is_decided_in_duckdb(tmp_path: Path) -> None:
     for path in (records, consents):
         rewrite(path, lambda table: table.take(chance.permutation(len(table))))
     (tmp_path / "merge").rename(tmp_path / "before")
-    with pytest.raises(Misuse, match=r"release\.unsorted"):
+    with pytest.raises(Misuse, match=r"snapshot\.unsorted"):
         decide(tmp_path, rules, None)
     assert pq.read_table(decide(tmp_path, rules, duckdb_engine(rules)).path / "released").equals(expected)
 
@@ -98,5 +98,5 @@ def test_a_record_twice_is_named_by_every_engine(tmp_path: Path) -> None:
     rewrite(records, lambda table: table.take(np.sort([*range(len(table)), 7])))
     rules = asked("consent")
     for engine in (None, duckdb_engine(rules)):
-        with pytest.raises(Misuse, match=r"release\.duplicate"):
+        with pytest.raises(Misuse, match=r"snapshot\.duplicate"):
             decide(tmp_path, rules, engine)

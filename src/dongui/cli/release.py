@@ -14,8 +14,8 @@ from rich.console import RenderableType
 
 from dongui.cli.desk_option import OptionalDesk, open_desk
 from dongui.cli.output import JsonValue, choose, progress, show, table
+from dongui.cli.release_after import correct, list_, show_release
 from dongui.cli.release_names import ArtefactName, EngineName, UseName
-from dongui.environment import SystemClock, SystemEntropy
 from dongui.errors import failures
 from dongui.extras import require_extra
 
@@ -27,6 +27,9 @@ __all__ = ["app"]
 app = typer.Typer(
     help="Releases: which records a recipient gets, and why not the others.", no_args_is_help=True
 )
+app.command("show")(show_release)
+app.command("list")(list_)
+app.command("correct")(correct)
 
 
 @app.command("decide")
@@ -38,15 +41,26 @@ def decide(
     artefact: Annotated[ArtefactName, typer.Option(help="What would be handed over.")],
     at: Annotated[str, typer.Option(help="Moment to decide for, with its time zone: 2026-11-22T09:00:00Z.")],
     out: Annotated[Path, typer.Option(help="Folder to make for the decision; it must not exist yet.")],
+    pack: Annotated[
+        str, typer.Option(help="Rule pack: the id of a shipped one, or the .toml file of your own.")
+    ],
     desk: OptionalDesk = None,
     use: Annotated[UseName, typer.Option(help="What it is handed over for.")] = UseName.TRAINING,
-    pack: Annotated[str, typer.Option(help="Rule pack to judge by.")] = "PIPA_2025_10",
     abroad: Annotated[bool, typer.Option("--abroad", help="The recipient is in another country.")] = False,
     ground: Annotated[
         str, typer.Option(help="Ground other than the person's consent; never for training.")
     ] = "",
     ground_record: Annotated[str, typer.Option(help="The record that ground needs, such as a number.")] = "",
-    engine: Annotated[EngineName, typer.Option(help="Engine; all decide alike.")] = EngineName.AUTO,
+    controller: Annotated[
+        str,
+        typer.Option(
+            help="With --ground: id under which the controller's own consents stand; else the desk's."
+        ),
+    ] = "",
+    engine: Annotated[
+        EngineName,
+        typer.Option(help="Engine; all decide alike. auto: merge if the tables lie sorted, else DuckDB."),
+    ] = EngineName.AUTO,
     max_age: Annotated[int, typer.Option(min=1, help="Hours a snapshot may be old.")] = 24,
     processes: Annotated[int, typer.Option(min=1, max=64, help="Processes that merge.")] = 2,
 ) -> None:
@@ -56,35 +70,28 @@ def decide(
     nothing will open. Interrupted, give the same command again.
     """
     require_extra("custody")
-    from dongui.cli.release_inputs import Asked, choose_engine, inquire  # numpy and Arrow: not for `--help`
-    from dongui.custody.gate import decide_release
-    from dongui.custody.standing import ReleaseLog
+    from dongui.cli.release_deciding import (
+        Asked,
+        Limits,
+        decide_as_asked,
+    )  # numpy and Arrow: not for `--help`
 
-    asked = Asked(
-        purpose=purpose,
-        recipient=recipient,
-        artefact=artefact,
-        use=use,
-        at=at,
-        pack=pack,
-        abroad=abroad,
-        ground=(ground, ground_record) if ground or ground_record else None,
-    )
-    inquired, rules = inquire(records, consents, asked)
     with ExitStack() as stack:
         opened = None if desk is None else stack.enter_context(open_desk(desk))
-        say = stack.enter_context(progress("Deciding.", "판단하고 있습니다."))
-        decided = decide_release(
-            inquired,
-            out=out,
-            engine=choose_engine(engine, rules),
-            log=None if opened is None else ReleaseLog(opened.log, opened.keys.log),
-            clock=SystemClock(),
-            entropy=SystemEntropy(),
-            freshness=timedelta(hours=max_age),
-            processes=processes,
-            progress=Pace(say).tell,
+        asked = Asked(
+            purpose=purpose,
+            recipient=recipient,
+            artefact=artefact,
+            use=use,
+            at=at,
+            pack=pack,
+            abroad=abroad,
+            ground=(ground, ground_record) if ground or ground_record else None,
+            controller=controller or ("" if opened is None else opened.entry.id),
         )
+        say = stack.enter_context(progress("Deciding.", "판단하고 있습니다."))
+        limits = Limits(out, engine, timedelta(hours=max_age), processes)
+        decided = decide_as_asked((records, consents), asked, limits, desk=opened, progress=Pace(say).tell)
     _show(decided)
 
 

@@ -28,7 +28,7 @@ class SqlEngine:
     def blocks(self, task: Task) -> Iterator[Block]:
         """Yield every record with its code.
 
-        Raises ``Misuse`` (``release.duplicate``, ``release.null``) for tables no order mends, and what the
+        Raises ``Misuse`` (``snapshot.duplicate``, ``snapshot.null``) for tables no order mends, and what the
         engine raises.
         """
         last: Block | None = None
@@ -36,7 +36,7 @@ class SqlEngine:
             if not len(batch):
                 continue
             if any(column.null_count for column in batch.columns):
-                raise Misuse("release.null", f"{task.records.path} has empty values")
+                raise Misuse("snapshot.null", f"{task.records.path} has empty values")
             block = Block(ids(batch, "person"), ids(batch, "record"), small(batch, "reason"))
             require_record_order(block.person, block.record, task.records.path)
             if last is not None:

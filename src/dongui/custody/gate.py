@@ -36,6 +36,7 @@ from dongui.custody.question import Question
 from dongui.custody.record_columns import open_table
 from dongui.custody.release_files import (
     Draft,
+    FileEntry,
     Json,
     describe_file,
     digest_file,
@@ -44,10 +45,12 @@ from dongui.custody.release_files import (
     write_durably,
 )
 from dongui.custody.released_bitmap import serialise_bits
+from dongui.custody.rule_pack import shipped_digests
 from dongui.custody.schema import REASONS, RELEASED
+from dongui.custody.snapshot_rows import check_values
 from dongui.custody.standing import ReleaseLog, Standing, judge_standing
 from dongui.environment import Clock, Entropy
-from dongui.errors import Misuse, Trouble
+from dongui.errors import Misuse, Refused, Trouble
 from dongui.log.entry import BLIND_BYTES, Entry, EntryKind, commitment
 from dongui.log.proof_file import format_proof, verify_proof
 
@@ -116,16 +119,23 @@ def decide_release(
     snapshot that is older than ``freshness`` or later than the moment asked about, it is a simulation.
     ``progress`` is told how many records of how many are decided.
 
-    Raises ``Misuse``: ``file.*``, ``release.*`` for what is asked and for the tables; ``Refused``:
-    ``release.snapshot-contradicts``, ``log.*`` for a checkpoint that is not this log's; ``Trouble``:
+    Raises ``Misuse``: ``file.*``, ``release.*`` and ``snapshot.*`` for what is asked and for the tables;
+    ``Refused``:
+    ``release.snapshot-contradicts``, ``release.file-differs`` (a logged draft's files were changed),
+    ``log.*`` for a checkpoint that is not this log's; ``Trouble``:
     ``release.no-room``, ``release.not-written``, ``log.*``, ``storage.*``. Then nothing is at ``out``, and
     what was finished is kept beside it.
     """
     records, consents = open_table(inquired.records, "records"), open_table(inquired.consents, "consents")
     if records.layout is not consents.layout:
         detail = f"records are {records.layout}, consents {consents.layout}"
-        raise Misuse("release.layouts-differ", detail)
+        raise Misuse("snapshot.other-layout", detail)
     task = Task(records, consents, inquired.question)
+    if engine is None:
+        _require_rules_of_merge(inquired.words)
+    else:
+        # The merge looks at every value as it goes; a query would take an unknown state for a yes.
+        check_values(inquired.records, inquired.consents)
     with open_draft(out) as draft:
         return _Gate(inquired, task, draft, engine, log, clock, entropy, freshness, processes, progress).run()
 
@@ -190,6 +200,8 @@ class _Gate:
         if logged is not None and any(kept.get(name) != value for name, value in described.items()):
             detail = f"{self.draft.path} holds another decision, entry {logged} of the log"
             raise Misuse("release.draft-logged", detail)
+        if logged is not None:
+            _require_whole(self.draft, kept)
         if logged is None and kept != described:
             self.draft.clear()
             self.draft.make_folders((*KINDS, _PARTS))
@@ -306,6 +318,23 @@ class _Gate:
         return _decided(self.draft.out, content, logged, parts, against)
 
 
+def _require_whole(draft: Draft, manifest: Mapping[str, Json]) -> None:
+    """Compare a logged draft's files with its manifest: what was logged is what gets its name, or nothing."""
+    for entry in cast("list[Mapping[str, Json]]", manifest["files"]):
+        name, size, digest, rows = (entry[key] for key in ("path", "bytes", "sha256", "rows"))
+        if not draft.holds(FileEntry(str(name), cast("int", size), str(digest), cast("int", rows))):
+            raise Refused(
+                "release.file-differs", f"{name} of the draft is not what its logged manifest names"
+            )
+
+
+def _require_rules_of_merge(words: Mapping[str, Json]) -> None:
+    """The merge knows the reasons by heart; somebody's own rules need the SQL compiled from them."""
+    rules = words.get("rules")
+    if isinstance(rules, Mapping) and rules.get("sha256") not in shipped_digests():
+        raise Misuse("release.pack-needs-sql", f"{str(rules.get('pack'))[:80]!r} does not ship with Dongui")
+
+
 def _entry(manifest: bytes) -> Entry:
     blind = bytes.fromhex(json.loads(manifest)["blind"])
     return Entry(EntryKind.RELEASE, commitment(manifest, blind=blind))
@@ -322,9 +351,9 @@ def _find(log: ReleaseLog, intent: Mapping[str, Json]) -> int | None:
 
 def _require_following(one: PartResult, following: PartResult, path: Path) -> None:
     if one.last == following.first:
-        raise Misuse("release.duplicate", f"{path} holds one record of one person twice")
+        raise Misuse("snapshot.duplicate", f"{path} holds one record of one person twice")
     if one.last > following.first:
-        raise Misuse("release.unsorted", f"{path} is not sorted by person and record")
+        raise Misuse("snapshot.unsorted", f"{path} is not sorted by person and record")
 
 
 def _counts(results: Sequence[PartResult]) -> list[int]:

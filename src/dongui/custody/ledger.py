@@ -8,8 +8,8 @@ that was accepted is therefore never forgotten, and no event ever stands without
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -50,6 +50,12 @@ class EventReader(Protocol):
 
     def events(self) -> Iterable[CustodyEvent]:
         """Return every event, in the order of the log."""
+
+    def events_of(self, person: bytes) -> Sequence[CustodyEvent]:
+        """Return one person's events, in the order of the log; none for whoever is not known."""
+
+    def number(self, person: bytes) -> int | None:
+        """Return a person's number, or None for whoever is not known."""
 
     def rows(self, layout: Layout) -> Iterable[pa.RecordBatch]:
         """Return every event as rows of the consents table, in its order."""
@@ -104,10 +110,29 @@ class LoggedLedger:
         """Return the latest event of one key, or None."""
         return self._store.latest(key)
 
-    def append(self, acts: Iterable[ConsentAct]) -> list[CustodyEvent]:
+    def number(self, person: bytes) -> int | None:
+        """Return a person's number in the sorted layout, or None for whoever is not known."""
+        with self._store.reading() as reader:
+            return reader.number(person)
+
+    @contextmanager
+    def numbers(self) -> Iterator[Callable[[bytes], int | None]]:
+        """Look many people's numbers up, at one consistent moment."""
+        with self._store.reading() as reader:
+            yield reader.number
+
+    def events_of(self, person: bytes) -> Sequence[CustodyEvent]:
+        """Return everything one person said, in the order of the log."""
+        with self._store.reading() as reader:
+            return list(reader.events_of(person))
+
+    def append(
+        self, acts: Iterable[ConsentAct], *, labels: Sequence[str] | None = None
+    ) -> list[CustodyEvent]:
         """Log acts and keep them as events, all or none, durably; return them with their positions.
 
-        At most MAX_BATCH at once. Raises ``Misuse``: ``snapshot.unknown-person``, ``log.batch-too-large``,
+        At most MAX_BATCH at once. ``labels`` is what a failure calls each act, such as its row in a
+        file. Raises ``Misuse``: ``snapshot.unknown-person``, ``log.batch-too-large``,
         and what :func:`~dongui.custody.consent_events.follow` and ``zones_agree`` raise; ``Trouble``:
         ``snapshot.clock-behind``, and the log's and the store's. Then nothing was appended, unless the
         process was killed: then the next call finishes it.
@@ -120,7 +145,7 @@ class LoggedLedger:
         zones_agree(act.claimed_at for act in several)
         with self._store.exclusively():
             self._settle()
-            events = self._events(several)
+            events = self._events(several, labels)
             self._store.note(Pending(self._log.checkpoint().size, tuple(events)))
             return self._finish(events)
 
@@ -166,10 +191,12 @@ class LoggedLedger:
                 checked += 1
         return checked
 
-    def _events(self, acts: list[ConsentAct]) -> list[CustodyEvent]:
-        unknown = self._store.unknown({act.key.person for act in acts})
+    def _events(self, acts: list[ConsentAct], labels: Sequence[str] | None) -> list[CustodyEvent]:
+        called = labels or [f"act {number}" for number in range(1, len(acts) + 1)]
+        unknown = set(self._store.unknown({act.key.person for act in acts}))
         if unknown:
-            detail = f"{len(unknown)} of the {len(acts)} acts' people are not known"
+            first = next(label for label, act in zip(called, acts, strict=True) if act.key.person in unknown)
+            detail = f"{first}; {len(unknown)} people of the {len(acts)} acts are not known"
             raise Misuse("snapshot.unknown-person", detail)
         now = self._clock.now()
         with self._store.reading() as reader:
@@ -178,9 +205,12 @@ class LoggedLedger:
             raise Trouble("snapshot.clock-behind", f"by {behind} microseconds, of the last event logged")
         last: dict[ConsentKey, CustodyEvent | None] = {}
         events = []
-        for act in acts:
+        for label, act in zip(called, acts, strict=True):
             before = last[act.key] if act.key in last else self._store.latest(act.key)
-            event = follow(before, act, logged_at=now, blind=self._entropy.draw(BLIND_BYTES))
+            try:
+                event = follow(before, act, logged_at=now, blind=self._entropy.draw(BLIND_BYTES))
+            except Misuse as fault:
+                raise Misuse(fault.name, f"{label}: {fault.detail}") from None
             last[act.key] = event
             events.append(event)
         return events

@@ -101,8 +101,8 @@ class ConsentCursor:
     def codes(self, person: IdColumn) -> Codes:
         """Return the code of each of ``person``, which rises and never goes back before an earlier call's.
 
-        Raises ``Misuse``: ``release.unsorted``, ``release.null``, ``release.truncated``,
-        ``release.unknown-value``, ``release.person-beyond``.
+        Raises ``Misuse``: ``snapshot.unsorted``, ``snapshot.null``, ``snapshot.truncated``,
+        ``snapshot.unknown-value``, ``snapshot.unknown-person``.
         """
         first, last = person[0], person[-1]
         # Read on until somebody beyond the last is seen: whoever comes before is then complete.
@@ -120,7 +120,7 @@ class ConsentCursor:
         """Fold every person that is certainly complete; hold the rest back until the next rows are seen."""
         person = ids(batch, "person")
         if self._last is not None and person[0] < self._last:
-            raise Misuse("release.unsorted", f"{self._table.path} is not sorted by person")
+            raise Misuse("snapshot.unsorted", f"{self._table.path} is not sorted by person")
         self._last = person[-1]
         self._require_known(person[-1])
         begin = int(np.searchsorted(person, person[-1], "left"))
@@ -135,7 +135,7 @@ class ConsentCursor:
     def _require_known(self, person: np.generic) -> None:
         if self._table.layout is Layout.SORTED and int(person) >= self._persons:
             detail = f"{self._table.path} speaks of person {person} and says it knows {self._persons}"
-            raise Misuse("release.person-beyond", detail)
+            raise Misuse("snapshot.unknown-person", detail)
 
     def _append(self, batch: pa.RecordBatch) -> None:
         if self._pending and ids(self._pending[-1], "person")[-1] != ids(batch, "person")[0]:
@@ -152,7 +152,7 @@ class ConsentCursor:
 def fold(batch: pa.RecordBatch, question: Question, table: Table) -> People:
     """Return the codes of the people of ``batch``, all of whose rows are in it.
 
-    Raises ``Misuse``: ``release.unsorted``, ``release.unknown-value``, ``release.person-beyond``.
+    Raises ``Misuse``: ``snapshot.unsorted``, ``snapshot.unknown-value``, ``snapshot.unknown-person``.
     """
     person = ids(batch, "person")
     _require_consents(batch, person, table)
@@ -191,11 +191,11 @@ def _codes_of_rows(batch: pa.RecordBatch, question: Question) -> tuple[Codes, Co
 def decide_records(batch: pa.RecordBatch, codes: Codes, question: Question) -> Codes:
     """Return each record's code from its own columns and its person's code.
 
-    Raises ``Misuse`` (``release.unknown-value``).
+    Raises ``Misuse`` (``snapshot.unknown-value``).
     """
     traits = small(batch, "traits")
     if len(traits) and traits.max() >= 2 * RecordTrait.ERASED:
-        raise Misuse("release.unknown-value", f"a record has traits {traits.max()}, which nobody agreed on")
+        raise Misuse("snapshot.unknown-value", f"a record has traits {traits.max()}, which nobody agreed on")
     # Bit by bit: what the traits say (0, 1, 2), whether the retention is over, the person's code below 32.
     packed = _translated(traits, _TRAITS[question.artefact])
     packed |= (moments(batch, "retained_until_us") <= question.at_us).view(np.uint8) << np.uint8(7)
@@ -334,11 +334,11 @@ def _columns_of(consents: Table) -> list[str]:
 def _require_consents(batch: pa.RecordBatch, person: IdColumn, table: Table) -> None:
     state, artefact = small(batch, "state"), small(batch, "artefact")
     if state.min() < min(EventKind) or state.max() > max(EventKind):
-        raise Misuse("release.unknown-value", f"{table.path} holds a state that nobody agreed on")
+        raise Misuse("snapshot.unknown-value", f"{table.path} holds a state that nobody agreed on")
     if artefact.min() < min(Artefact) or artefact.max() > max(Artefact):
-        raise Misuse("release.unknown-value", f"{table.path} holds an artefact that nobody agreed on")
+        raise Misuse("snapshot.unknown-value", f"{table.path} holds an artefact that nobody agreed on")
     if not _consents_rise(batch, person):
-        raise Misuse("release.unsorted", f"{table.path} is not in the agreed order, or a row stands twice")
+        raise Misuse("snapshot.unsorted", f"{table.path} is not in the agreed order, or a row stands twice")
 
 
 def _consents_rise(batch: pa.RecordBatch, person: IdColumn) -> bool:

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dongui.custody.schema import COLUMNS, FORMATS, Layout, Metadata
+from dongui.custody.schema import Layout, Metadata
+from dongui.custody.snapshot import open_file
 from dongui.errors import Misuse
 
 __all__ = [
@@ -43,9 +44,6 @@ both (comparing, searching, choosing) is the same for either, and where it is no
 Codes: TypeAlias = NDArray[np.uint8]
 """A column of small numbers, or decided codes: 0 released, else a place in ``REASONS``, from 1."""
 
-_ARROW = {name: getattr(pa, name)() for name in ("uint8", "uint16", "int64", "uint64")}
-_IDS = {Layout.SORTED: pa.uint32(), Layout.GENERAL: pa.binary(16)}
-
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -64,7 +62,7 @@ class Table:
     def blocks(self, groups: Sequence[int], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Yield the rows of some row groups, at most BLOCK_ROWS at once, none of them null.
 
-        Raises ``Misuse``: ``release.truncated``, ``release.null``.
+        Raises ``Misuse``: ``snapshot.truncated``, ``snapshot.null``.
         """
         with _Naming(self.path):
             file = pq.ParquetFile(self.path, memory_map=True)
@@ -78,10 +76,12 @@ class Table:
             yield batch
 
     def number(self, key: Metadata) -> int:
-        """Return a number of the metadata. Raises ``Misuse`` (``release.other-format``)."""
+        """Return a number of the metadata. Raises ``Misuse`` (``snapshot.malformed-metadata``)."""
         text = self.metadata.get(key, "")
         if not (text.isascii() and text.isdecimal() and len(text) <= 19):
-            raise Misuse("release.other-format", f"{self.path}: {key.value} is {text[:40]!r}, no number")
+            raise Misuse(
+                "snapshot.malformed-metadata", f"{self.path}: {key.value} is {text[:40]!r}, no number"
+            )
         return int(text)
 
     def first_people(self) -> IdColumn:
@@ -96,13 +96,13 @@ class OpenTable:
     """A table held open, to read single row groups of it."""
 
     def __init__(self, table: Table) -> None:
-        """Open the file. Raises ``Misuse``: ``release.truncated``."""
+        """Open the file. Raises ``Misuse``: ``snapshot.truncated``."""
         self._path = table.path
         with _Naming(self._path):
             self._file = pq.ParquetFile(table.path, memory_map=True)
 
     def group(self, group: int, columns: Sequence[str]) -> pa.RecordBatch:
-        """Return columns of one row group. Raises ``Misuse``: ``release.truncated``, ``release.null``."""
+        """Return columns of one row group. Raises ``Misuse``: ``snapshot.truncated``, ``snapshot.null``."""
         with _Naming(self._path):
             found = self._file.read_row_group(group, list(columns), use_threads=False)
             batch = found.combine_chunks().to_batches()[0]
@@ -113,21 +113,16 @@ class OpenTable:
 def open_table(path: Path, kind: str) -> Table:
     """Open a table of ``kind`` (a key of ``COLUMNS``), having compared its columns, order and format.
 
-    Raises ``Misuse``: ``file.not-found``, ``file.is-directory``, ``file.not-readable``;
-    ``release.not-parquet``, ``release.truncated``, ``release.other-format``, ``release.other-columns``.
+    Raises as :func:`~dongui.custody.snapshot.open_snapshot` for what every kind has: one fault, one name,
+    whichever engine meets it.
     """
-    _require_file(path)
-    with _Naming(path):
-        file = pq.ParquetFile(path, memory_map=True)
-    found = {key.decode("ascii", "replace"): value for key, value in (file.metadata.metadata or {}).items()}
-    metadata = {key: value.decode("utf-8", "replace") for key, value in found.items()}
-    if metadata.get(Metadata.FORMAT) != FORMATS[kind]:
-        detail = f"{path} has the format {metadata.get(Metadata.FORMAT)!r}; {FORMATS[kind]!r} is needed"
-        raise Misuse("release.other-format", detail)
-    layout = _layout(path, metadata)
-    _require_columns(path, kind, layout, file.schema_arrow)
+    file, said = open_file(path, kind)
+    metadata = {
+        key.decode("ascii", "replace"): value.decode("utf-8", "replace")
+        for key, value in (file.schema_arrow.metadata or {}).items()
+    }
     groups = tuple(file.metadata.row_group(group).num_rows for group in range(file.num_row_groups))
-    return Table(path, kind, layout, file.metadata.num_rows, groups, metadata)
+    return Table(path, kind, said.layout(), file.metadata.num_rows, groups, metadata)
 
 
 def ids(batch: pa.RecordBatch, name: str) -> IdColumn:
@@ -153,13 +148,13 @@ def moments(batch: pa.RecordBatch, name: str) -> NDArray[np.int64]:
 
 
 def require_record_order(person: IdColumn, record: IdColumn, path: Path) -> None:
-    """Check that the pairs rise strictly. Raises ``Misuse``: ``release.unsorted``, ``release.duplicate``."""
+    """Check that pairs rise strictly. Raises ``Misuse``: ``snapshot.unsorted``, ``snapshot.duplicate``."""
     if rising(person, record):
         return
     same = person[1:] == person[:-1]
     if np.any(same & (record[1:] == record[:-1])):
-        raise Misuse("release.duplicate", f"{path} holds one record of one person twice")
-    raise Misuse("release.unsorted", f"{path} is not sorted by person and record")
+        raise Misuse("snapshot.duplicate", f"{path} holds one record of one person twice")
+    raise Misuse("snapshot.unsorted", f"{path} is not sorted by person and record")
 
 
 def rising(person: IdColumn, record: IdColumn) -> bool:
@@ -178,40 +173,10 @@ def _first_person(file: pq.ParquetFile, group: int) -> int | bytes:
     return first
 
 
-def _require_file(path: Path) -> None:
-    if path.is_dir():
-        raise Misuse("file.is-directory", f"{path} is a folder")
-    if not path.exists():
-        raise Misuse("file.not-found", f"{path} does not exist")
-
-
-def _layout(path: Path, metadata: dict[str, str]) -> Layout:
-    try:
-        return Layout(metadata.get(Metadata.LAYOUT, ""))
-    except ValueError:
-        known = ", ".join(Layout)
-        detail = f"{path} says its layout is {metadata.get(Metadata.LAYOUT)!r}; known: {known}"
-        raise Misuse("release.other-format", detail) from None
-
-
-def _require_columns(path: Path, kind: str, layout: Layout, schema: pa.Schema) -> None:
-    wanted = {name: _IDS[layout] if type_ == "id" else _ARROW[type_] for name, type_ in COLUMNS[kind].items()}
-    found = {field.name: field.type for field in schema}
-    for name in sorted(wanted.keys() - found.keys()):
-        raise Misuse("release.other-columns", f"{path} has no column {name}")
-    for name in sorted(found.keys() - wanted.keys()):
-        raise Misuse("release.other-columns", f"{path} has a column {name!r} that nobody agreed on")
-    if len(schema) != len(wanted):
-        raise Misuse("release.other-columns", f"{path} has a column twice")
-    for name, type_ in wanted.items():
-        if found[name] != type_:
-            raise Misuse("release.other-columns", f"{path}: {name} is {found[name]}; {type_} is needed")
-
-
 def _require_no_null(batch: pa.RecordBatch, path: Path) -> None:
     for name, values in zip(batch.schema.names, batch.columns, strict=True):
         if values.null_count:
-            raise Misuse("release.null", f"{path}: {name} has {values.null_count} empty values")
+            raise Misuse("snapshot.null", f"{path}: {name} has {values.null_count} empty values")
 
 
 class _Naming:
@@ -226,7 +191,5 @@ class _Naming:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, PermissionError):
             raise Misuse("file.not-readable", f"{self._path} cannot be read") from None
-        if isinstance(error, pa.ArrowInvalid) and "magic bytes" in str(error):
-            raise Misuse("release.not-parquet", f"{self._path} is no whole Parquet file") from None
         if isinstance(error, pa.ArrowException | OSError):
-            raise Misuse("release.truncated", f"{self._path} cannot be read to its end") from None
+            raise Misuse("snapshot.truncated", f"{self._path} cannot be read to its end") from None

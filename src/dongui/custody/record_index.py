@@ -41,8 +41,8 @@ class RecordIndex:
     def find(self, person: int | bytes) -> PersonRecords:
         """Return a person's records; none if there are none. ``person``: a number, or 16 bytes.
 
-        Reads one row group, or as many as the person fills. Raises ``Misuse``: ``release.truncated``,
-        ``release.null``.
+        Reads one row group, or as many as the person fills. Raises ``Misuse``: ``snapshot.truncated``,
+        ``snapshot.null``.
         """
         wanted = np.array([person], dtype=self.starts.dtype)[0]
         # A person's records may begin at the end of the group before the first that begins with them.

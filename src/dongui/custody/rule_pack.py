@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
+from hashlib import sha256
 from importlib import resources
+from pathlib import Path
 from typing import cast
 
 import cedarpy
@@ -22,7 +24,17 @@ from dongui.custody.grounds import Ground, GroundRecord
 from dongui.custody.schema import REASONS
 from dongui.errors import Misuse
 
-__all__ = ["CONSENT", "Policy", "RulePack", "core_text", "facts_schema", "rule_pack", "rule_packs"]
+__all__ = [
+    "CONSENT",
+    "Policy",
+    "RulePack",
+    "core_text",
+    "facts_schema",
+    "read_pack",
+    "rule_pack",
+    "rule_packs",
+    "shipped_digests",
+]
 
 CONSENT = "consent"
 """What the ground is called where it is the person's own consent."""
@@ -59,6 +71,11 @@ class RulePack:
     def whole_text(self) -> str:
         """The core's rules and the pack's: what is evaluated."""
         return f"{core_text()}\n{self.text}"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of :attr:`whole_text`, in hexadecimal: what a manifest names the rules by."""
+        return sha256(self.whole_text.encode()).hexdigest()
 
     def require_in_force(self, moment: datetime) -> None:
         """Raise ``Misuse`` ``ground.pack-not-in-force`` for a moment before the law was in force."""
@@ -111,6 +128,28 @@ def rule_pack(pack_id: str) -> RulePack:
     if pack is None:
         raise Misuse("ground.unknown-pack", f"{pack_id!r}; known are {', '.join(rule_packs())}")
     return pack
+
+
+def read_pack(path: Path) -> RulePack:
+    """Read a pack of one's own: its description, and the rules of the same name ending in ``.cedar``.
+
+    Raises ``Misuse``: ``file.not-found``, ``ground.pack-malformed``.
+    """
+    files = (path, path.with_suffix(".cedar"))
+    for file in files:
+        if not file.is_file():
+            raise Misuse("file.not-found", str(file))
+    try:
+        description, text = (file.read_text(encoding="utf-8") for file in files)
+    except (OSError, UnicodeDecodeError) as error:
+        raise _malformed(f"it cannot be read: {type(error).__name__}") from None
+    return RulePack.parse(description, text)
+
+
+@cache
+def shipped_digests() -> frozenset[str]:
+    """Return the digests of the shipped packs' whole texts, in hexadecimal."""
+    return frozenset(pack.digest for pack in rule_packs().values())
 
 
 @cache

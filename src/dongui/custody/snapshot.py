@@ -20,7 +20,7 @@ from dongui.custody.schema import COLUMNS, FORMATS, Layout, Metadata
 from dongui.custody.tables import arrow_schema
 from dongui.errors import Misuse, Trouble
 
-__all__ = ["RecordIndex", "Snapshot", "open_records", "open_snapshot", "table_kind"]
+__all__ = ["RecordIndex", "Said", "Snapshot", "open_file", "open_records", "open_snapshot", "table_kind"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,12 @@ class Snapshot:
 def open_snapshot(path: Path) -> Snapshot:
     """Read what a consents file says of itself.
 
-    Raises ``Misuse``: ``file.not-found``, ``snapshot.truncated``, ``snapshot.other-format``,
+    Raises ``Misuse``: ``file.not-found``, ``file.is-directory``, ``file.not-readable``,
+    ``snapshot.truncated``, ``snapshot.other-format``,
     ``snapshot.missing-column``, ``snapshot.extra-column``, ``snapshot.wrong-type``,
     ``snapshot.two-time-zones``, ``snapshot.malformed-metadata``.
     """
-    file, said = _open(path, "consents")
+    file, said = open_file(path, "consents")
     folded = said.text(Metadata.FOLDED)
     if folded not in {"true", "false"}:
         raise said.fault(Metadata.FOLDED)
@@ -81,7 +82,7 @@ def open_snapshot(path: Path) -> Snapshot:
 
 def open_records(path: Path) -> RecordIndex:
     """Read what a records file says of itself. Raises as :func:`open_snapshot`."""
-    file, said = _open(path, "records")
+    file, said = open_file(path, "records")
     return RecordIndex(path, said.layout(), file.metadata.num_rows)
 
 
@@ -97,7 +98,7 @@ def table_kind(records: Path, consents: Path) -> tuple[Layout, bool]:
     return snapshot.layout, snapshot.folded
 
 
-class _Said:
+class Said:
     """A file's own metadata, read field by field."""
 
     def __init__(self, path: Path, metadata: Mapping[bytes, bytes] | None) -> None:
@@ -144,18 +145,26 @@ class _Said:
         return {str(name): int(number) for name, number in found.items()}
 
 
-def _open(path: Path, kind: str) -> tuple[pq.ParquetFile, _Said]:
+def open_file(path: Path, kind: str) -> tuple[pq.ParquetFile, Said]:
+    """Open a table of ``kind`` and compare what it says of itself; read no row.
+
+    Raises as :func:`open_snapshot`. What it says is left to be read field by field.
+    """
+    if path.is_dir():
+        raise Misuse("file.is-directory", f"{path} is a folder")
     if not path.is_file():
         raise Misuse("file.not-found", str(path))
     try:
-        with pq.ParquetFile(path) as file:
-            schema = file.schema_arrow
+        file = pq.ParquetFile(path, memory_map=True)
+        schema = file.schema_arrow
     except pa.ArrowInvalid as error:
         # The format's footer is at the end: a file cut anywhere has none.
         raise Misuse("snapshot.truncated", f"{path.name}: {str(error)[:200]}") from None
+    except PermissionError:
+        raise Misuse("file.not-readable", f"{path} cannot be read") from None
     except OSError as error:
         raise Trouble("storage.failed", f"{path.name}: {error.strerror or 'cannot be read'}") from None
-    said = _Said(path, schema.metadata)
+    said = Said(path, schema.metadata)
     found = (schema.metadata or {}).get(Metadata.FORMAT.encode(), b"").decode("ascii", "replace")
     if found != FORMATS[kind]:
         raise Misuse("snapshot.other-format", f"{path.name} says {found[:80]!r}; {FORMATS[kind]} is needed")

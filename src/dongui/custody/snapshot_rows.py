@@ -19,10 +19,10 @@ from dongui.custody.schema import (
     Layout,
     RecordTrait,
 )
-from dongui.custody.snapshot import RecordIndex, Snapshot
+from dongui.custody.snapshot import RecordIndex, Snapshot, open_records, open_snapshot
 from dongui.errors import Misuse
 
-__all__ = ["check_consents", "check_records"]
+__all__ = ["check_consents", "check_records", "check_values"]
 
 _ROWS = 1 << 19
 _LOW = "/low"
@@ -55,11 +55,39 @@ def check_consents(snapshot: Snapshot) -> None:
     """
     for rows, new_key in _blocks(snapshot.path, CONSENT_ORDER):
         _check_values(snapshot, rows)
+        for name, numbers in (("purpose", snapshot.purposes), ("recipient", snapshot.recipients)):
+            known = np.isin(rows[name], list(numbers.values()))
+            _require(snapshot.path, known, "snapshot.unknown-value", name)
+        _require(snapshot.path, rows["position"] < snapshot.position, "snapshot.beyond-position", "position")
         if snapshot.folded:
             # One row a key: a second one would be a second "latest" event.
             _require(snapshot.path, new_key, "snapshot.duplicate", "person, purpose, recipient, artefact")
         else:
             _check_order_of_events(snapshot.path, rows["state"], rows["previous"], new_key)
+
+
+def check_values(records: Path, consents: Path) -> None:
+    """Read every row of both tables, whatever their order, and look at each value alone.
+
+    What an engine that answers queries needs to be sure of before it is asked; sorting is its own affair.
+    Raises ``Misuse``: ``snapshot.truncated``, ``snapshot.null``, ``snapshot.unknown-value``,
+    ``snapshot.unknown-person``.
+    """
+    index, snapshot = open_records(records), open_snapshot(consents)
+    for rows in _rows(index.path):
+        _require(index.path, rows["traits"] < 2 * RecordTrait.ERASED, "snapshot.unknown-value", "traits")
+    for rows in _rows(snapshot.path):
+        _check_values(snapshot, rows)
+
+
+def _rows(path: Path) -> Iterator[Columns]:
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(_ROWS):
+                if batch.num_rows:
+                    yield _columns(path, batch)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise Misuse("snapshot.truncated", f"{path.name}: {str(error)[:200]}") from None
 
 
 def _check_values(snapshot: Snapshot, rows: Columns) -> None:
@@ -68,14 +96,11 @@ def _check_values(snapshot: Snapshot, rows: Columns) -> None:
         "artefact": (rows["artefact"] == 1) | (rows["artefact"] == 2),
         "state": (rows["state"] >= min(EventKind)) & (rows["state"] <= max(EventKind)),
         "flags": rows["flags"] < 2 * max(ConsentFlag),
-        "purpose": np.isin(rows["purpose"], list(snapshot.purposes.values())),
-        "recipient": np.isin(rows["recipient"], list(snapshot.recipients.values())),
     }
     for name, valid in known.items():
         _require(path, valid, "snapshot.unknown-value", name)
     if snapshot.layout is Layout.SORTED:
         _require(path, rows["person"] < snapshot.persons, "snapshot.unknown-person", "person")
-    _require(path, rows["position"] < snapshot.position, "snapshot.beyond-position", "position")
 
 
 def _check_order_of_events(path: Path, state: Column, previous: Column, new_key: Truths) -> None:

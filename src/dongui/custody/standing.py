@@ -53,7 +53,7 @@ def judge_standing(
 ) -> Standing:
     """Judge a snapshot for a question about the moment ``at``.
 
-    Raises ``Misuse`` (``release.other-format``: a number of its metadata is none); ``Refused``:
+    Raises ``Misuse`` (``snapshot.malformed-metadata``: a number of its metadata is none); ``Refused``:
     ``release.snapshot-contradicts``, ``log.*`` (its checkpoint is not of this log, or of a log that went
     another way).
     """
@@ -109,4 +109,6 @@ def _moment(consents: Table, key: Metadata) -> datetime:
     try:
         return _EPOCH + timedelta(microseconds=consents.number(key))
     except OverflowError:
-        raise Misuse("release.other-format", f"{consents.path}: {key.value} is beyond the calendar") from None
+        raise Misuse(
+            "snapshot.malformed-metadata", f"{consents.path}: {key.value} is beyond the calendar"
+        ) from None

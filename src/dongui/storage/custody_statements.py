@@ -80,6 +80,9 @@ _LATEST = _statement("""
   ORDER BY event.position DESC LIMIT 1
 """)
 _EVENTS = _statement("SELECT event.position, <event> FROM event <joins> ORDER BY event.position")
+_EVENTS_OF = _statement(
+    "SELECT event.position, <event> FROM event <joins> WHERE person.id = ? ORDER BY event.position"
+)
 _PENDING = _statement("SELECT event.log_size, <event> FROM pending AS event <joins> ORDER BY event.place")
 _KEEP = _statement("INSERT INTO event (<columns>, position) VALUES (<values>, ?)")
 _NOTE = _statement("INSERT INTO pending (<columns>, log_size, place) VALUES (<values>, ?, ?)")
@@ -177,6 +180,16 @@ class EventTables:
         with closing(self._connection.execute(_EVENTS)) as cursor:
             for row in _all(cursor):
                 yield _event(row[1:], position=_whole(row[0]))
+
+    def events_of(self, person: bytes) -> list[CustodyEvent]:
+        """Return one person's events, in the order of the log."""
+        rows = _all(self._connection.execute(_EVENTS_OF, (person,)))
+        return [_event(row[1:], position=_whole(row[0])) for row in rows]
+
+    def number(self, person: bytes) -> int | None:
+        """Return a person's number, or None."""
+        row = self._connection.execute("SELECT number FROM person WHERE id = ?", (person,)).fetchone()
+        return None if row is None else _whole(row[0])
 
     def rows(self, layout: Layout) -> Iterator[pa.RecordBatch]:
         """Return every event as rows of the consents table, in its order."""

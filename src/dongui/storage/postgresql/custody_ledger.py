@@ -135,5 +135,11 @@ class _Reader:
     def events(self) -> Iterable[CustodyEvent]:
         return self._streamed.events()
 
+    def events_of(self, person: bytes) -> Sequence[CustodyEvent]:
+        return self._plain.events_of(person)
+
+    def number(self, person: bytes) -> int | None:
+        return self._plain.number(person)
+
     def rows(self, layout: Layout) -> Iterable[pa.RecordBatch]:
         return self._streamed.rows(layout)

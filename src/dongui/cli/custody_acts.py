@@ -1,0 +1,185 @@
+"""``dongui custody register``, ``act``, ``import``, ``show``: what the ledger is told, and what it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dongui.cli.custody_options import PostgresqlOption, open_ledger, parse_id
+from dongui.cli.custody_words import KindName
+from dongui.cli.desk_option import RequiredDesk, open_desk
+from dongui.cli.output import JsonValue, choose, progress, show, table
+from dongui.cli.release_names import ArtefactName
+from dongui.errors import Misuse
+from dongui.extras import require_extra
+
+if TYPE_CHECKING:
+    from dongui.custody.consent_events import CustodyEvent
+
+__all__ = ["add_act", "import_acts", "register", "show_person"]
+
+_BATCH = 10_000
+Person = Annotated[str, typer.Option(help="Id of the person in custody: 32 hexadecimal digits.")]
+_Moment = Annotated[str, typer.Option(help="With its time zone: 2027-11-22T00:00:00Z. Empty: no end.")]
+
+
+def register(
+    desk: RequiredDesk,
+    people: Annotated[
+        list[str] | None, typer.Argument(help="Ids of people, 32 hexadecimal digits each.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="CSV or Parquet with a column `person`.")] = None,
+    postgresql: PostgresqlOption = None,
+) -> None:
+    """Make people known to the ledger; those known already stay, with their numbers."""
+    require_extra("custody")
+    from dongui.custody.delivered_rows import in_batches, read_rows
+
+    def named() -> Iterator[bytes]:
+        yield from (parse_id(text) for text in people or ())
+        if file is not None:
+            yield from (row.identity("person") for row in read_rows(file, needed=["person"]))
+
+    if not people and file is None:
+        raise Misuse("custody.nobody-named", "no id and no --file")
+    new = 0
+    with (
+        open_desk(desk) as opened,
+        open_ledger(opened, postgresql) as ledger,
+        progress("Registering.", "등록하고 있습니다.") as say,
+    ):
+        for several in in_batches(named(), _BATCH):
+            new += ledger.register_people(several)
+            say(f"{new:,}")
+    show({"new": new}, choose(f"{new:,} people are new.", f"새로 등록된 사람: {new:,}명."))
+
+
+def add_act(
+    person: Person,
+    purpose: Annotated[str, typer.Option(help="Id of the purpose they were asked about.")],
+    recipient: Annotated[str, typer.Option(help="Id of the recipient they were asked about.")],
+    artefact: Annotated[
+        ArtefactName, typer.Option(help="What it is about; each needs a consent of its own.")
+    ],
+    kind: Annotated[KindName, typer.Option(help="What they said, or what became of it.")],
+    desk: RequiredDesk,
+    claimed_at: Annotated[
+        str, typer.Option(help="When they say they said it; it counts from its log entry. Empty: now.")
+    ] = "",
+    flags: Annotated[
+        str,
+        typer.Option(
+            help="informed, separate, explicit, under-age, guardian, cross-border; apart by blanks."
+        ),
+    ] = "",
+    valid_until: _Moment = "",
+    retained_until: _Moment = "",
+    postgresql: PostgresqlOption = None,
+) -> None:
+    """Append one act to the ledger: to the log first, then to the ledger."""
+    require_extra("custody")
+    from dongui.cli.membership_inputs import read_until
+    from dongui.custody.act_rows import KINDS, read_flags
+    from dongui.custody.consent_events import ConsentAct, ConsentKey
+    from dongui.custody.question import Artefact
+
+    def end(text: str) -> datetime | None:
+        return read_until(text) if text else None
+
+    with open_desk(desk) as opened, open_ledger(opened, postgresql) as ledger:
+        try:
+            act = ConsentAct(
+                ConsentKey(parse_id(person), purpose, recipient, Artefact[artefact.name]),
+                KINDS[kind.value],
+                claimed_at=end(claimed_at) or opened.clock.now(),
+                flags=read_flags(flags),
+                valid_until=end(valid_until),
+                retained_until=end(retained_until),
+            )
+        except ValueError as error:
+            raise Misuse("custody.row-malformed", str(error)) from None
+        (event,) = ledger.append([act])
+    said = choose(f"Entry {event.position} of the log.", f"로그의 항목 {event.position}.")
+    show({"log_index": event.position, "blind": event.blind.hex()}, said)
+
+
+def import_acts(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV or Parquet: person, purpose, recipient, artefact, kind, claimed_at; and if you like "
+            "flags, valid_until, retained_until."
+        ),
+    ],
+    desk: RequiredDesk,
+    batch: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Rows appended at once, all or none.")
+    ] = _BATCH,
+    after: Annotated[
+        int, typer.Option(min=0, help="Go on after this row: those up to it are in already.")
+    ] = 0,
+    postgresql: PostgresqlOption = None,
+) -> None:
+    """Append consent acts in bulk. A fault names its row, and says up to which row the ledger has them."""
+    require_extra("custody")
+    from dongui.cli.release import Pace
+    from dongui.custody.act_rows import append_acts
+    from dongui.custody.delivered_rows import count_rows
+
+    with (
+        open_desk(desk) as opened,
+        open_ledger(opened, postgresql) as ledger,
+        progress("Appending.", "추가하고 있습니다.") as say,
+    ):
+        total, pace = count_rows(file), Pace(say)
+
+        def tell(rows: int) -> None:
+            if total is None:
+                say(choose(f"{rows:,} rows", f"{rows:,}행"))
+            else:
+                pace.tell(rows, total)
+
+        tell(after)
+        done = append_acts(ledger, file, batch=batch, after=after, progress=tell)
+    said = choose(f"{done.rows:,} acts appended.", f"{done.rows:,}건을 추가했습니다.")
+    show({"appended": done.rows, "last_log_index": done.last}, said)
+
+
+def show_person(person: Person, desk: RequiredDesk, postgresql: PostgresqlOption = None) -> None:
+    """Show one person's number and everything they said, in the order of the log."""
+    require_extra("custody")
+    identity = parse_id(person)
+    with open_desk(desk) as opened, open_ledger(opened, postgresql) as ledger:
+        number, events = ledger.number(identity), ledger.events_of(identity)
+    found: list[dict[str, JsonValue]] = [_event(event) for event in events]
+    columns = (
+        choose("entry", "항목"),
+        choose("what", "내용"),
+        choose("purpose", "목적"),
+        choose("recipient", "제공받는 자"),
+        choose("artefact", "대상"),
+    )
+    rows = [
+        tuple(str(one[name]) for name in ("log_index", "kind", "purpose", "recipient", "artefact"))
+        for one in found
+    ]
+    title = choose(f"Number {number}", f"번호 {number}")
+    show({"number": number, "events": found}, lambda: table(columns, rows, title=title))
+
+
+def _event(event: CustodyEvent) -> dict[str, JsonValue]:
+    return {
+        "log_index": event.position,
+        "kind": event.kind.name.lower().replace("_", "-"),
+        "purpose": event.key.purpose,
+        "recipient": event.key.recipient,
+        "artefact": event.key.artefact.name.lower(),
+        "flags": event.flags,
+        "counts_from_us": event.counts_from_us,
+        "valid_until_us": event.valid_until_us,
+        "retained_until_us": event.retained_until_us,
+    }
