@@ -100,7 +100,7 @@ class PassportChip:
     ``pace`` are (last arc of the protocol, number of the curve); ``card_access`` overrides what is said of
     it. ``longest`` is the longest answer, announced in EF.ATR/INFO when it is beyond 256. ``seen`` are the
     file identifiers that were asked for, ``commands`` how many commands came, ``attempts`` how often somebody
-    tried to get access.
+    tried to get access, ``gone`` whether it was taken away.
     """
 
     files: Mapping[int, bytes]
@@ -114,6 +114,7 @@ class PassportChip:
     commands: int = 0
     attempts: int = 0
     seen: list[int] = field(default_factory=list)
+    gone: bool = False
     _session: _Session | None = None
     _next_session: _Session | None = None
     _selected: bytes | None = None
@@ -123,14 +124,13 @@ class PassportChip:
     _pace: _PaceRun | None = None
     _chosen_suite: CipherSuite | None = None
     _before: bytes = b""
-    _gone: bool = False
 
     def transmit(self, command: bytes) -> bytes:
         """Answer one command, or be gone."""
         number, self.commands = self.commands, self.commands + 1
         fault = self.faults.get(number)
-        if fault is Fault.VANISH or self._gone:
-            self._gone = True
+        if fault is Fault.VANISH or self.gone:
+            self.gone = True
             raise Trouble("chip.vanished", "the simulated chip was taken away")
         if fault is Fault.SKIP and self._session is not None:
             self._session.counter += 1
