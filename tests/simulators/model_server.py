@@ -1,0 +1,137 @@
+"""A publisher of models on this machine: HTTPS with ranges, and every way of getting them wrong."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from simulators.status_server import certificate
+
+__all__ = ["Publisher", "publishing"]
+
+
+@dataclass
+class Publisher:
+    """A server that is running.
+
+    ``content`` lies at ``/model.onnx``. ``breaks_after``: how many bytes each answer has before the connection
+    is cut, the last for all that follow; ``None``: whole. ``ranges``: ``True``, ``False`` (answers 200), or
+    what Content-Range says instead. ``redirects``: how many hops lie before the file, or an address.
+    """
+
+    port: int
+    authority: Path
+    content: bytes = b""
+    breaks_after: list[int | None] = field(default_factory=lambda: [None])
+    ranges: bool | str = True
+    redirects: int | str = 0
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    lies_about_length: str | None = None
+    seen: list[str | None] = field(default_factory=list)
+
+    @property
+    def uri(self) -> str:
+        """Where the model is said to be."""
+        return f"https://localhost:{self.port}/model.onnx"
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """Believes this server alone."""
+        return ssl.create_default_context(cafile=str(self.authority))
+
+
+@contextmanager
+def publishing(folder: Path) -> Iterator[Publisher]:
+    """Run a publisher until the block is left."""
+    authority, key = certificate(folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority, key)
+    publisher = Publisher(0, authority)
+    server = _Server(("localhost", 0), _handler(publisher))
+    server.daemon_threads = True
+    server.tls = context
+    publisher.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield publisher
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    tls: ssl.SSLContext
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        request.settimeout(10)
+        try:
+            with self.tls.wrap_socket(request, server_side=True) as wrapped:
+                super().finish_request(wrapped, client_address)
+        except OSError:
+            return
+
+
+def _handler(publisher: Publisher) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self._elsewhere():
+                return
+            asked = self.headers.get("Range")
+            publisher.seen.append(asked)
+            begin = int(found[1]) if asked and (found := re.fullmatch(r"bytes=(\d+)-", asked)) else 0
+            if publisher.status != 200:
+                self._head(publisher.status, {})
+                return
+            if publisher.ranges is False or asked is None:
+                self._send(200, publisher.content, {})
+            elif begin >= len(publisher.content):
+                self._head(416, {})
+            else:
+                whole = len(publisher.content)
+                said = f"bytes {begin}-{whole - 1}/{whole}"
+                if isinstance(publisher.ranges, str):
+                    said = publisher.ranges
+                self._send(206, publisher.content[begin:], {"Content-Range": said})
+
+        def _elsewhere(self) -> bool:
+            hops = publisher.redirects
+            if isinstance(hops, str):
+                self._head(302, {"Location": hops})
+                return True
+            step = int(self.path.removeprefix("/hop-")) if self.path.startswith("/hop-") else 0
+            if step < hops:
+                self._head(302, {"Location": f"/hop-{step + 1}"})
+                return True
+            return False
+
+        def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+            length = publisher.lies_about_length or str(len(body))
+            self._head(status, {"Content-Length": length, **headers})
+            cut = publisher.breaks_after[0]
+            if len(publisher.breaks_after) > 1:
+                publisher.breaks_after.pop(0)
+            try:
+                self.wfile.write(body if cut is None else body[:cut])
+            except OSError:
+                return  # the client had enough
+
+        def _head(self, status: int, headers: dict[str, str]) -> None:
+            self.send_response(status)
+            for name, value in {**headers, **publisher.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            """Say nothing."""
+
+    return Handler
