@@ -25,6 +25,7 @@ GROUPS = {
     "confinement": "The confined process",
     "log": "The log",
     "assessment": "Error rates over ten million non-mated comparisons",
+    "vault": "The vault, beside a plain copy of the same 300 MB",
 }
 
 

@@ -35,7 +35,7 @@ class SegmentFiles:
         self._folder, self._vault, self._limit = folder, vault, segment_bytes
         self._current: tuple[int, int, int] | None = None  # number, descriptor, size
         self._written: dict[int, int] = {}
-        self._reading: tuple[int, int] | None = None  # number, descriptor
+        self._reading: tuple[int, int, Path] | None = None  # number, descriptor, its path
 
     def append(self, data: memoryview) -> tuple[int, int]:
         """Append whole frames; return the segment and where in it they begin. Not yet durable."""
@@ -71,9 +71,9 @@ class SegmentFiles:
 
     def read(self, segment: int, offset: int, into: memoryview) -> int:
         """Fill ``into``, or as much of it as there is; return how many bytes that were."""
-        descriptor = self._opened(segment)
+        descriptor, path = self._opened(segment)
         filled = 0
-        with _naming(self._path(segment)):
+        with _naming(path):
             while filled < len(into):
                 count = os.preadv(descriptor, [into[filled:]], offset + filled)
                 if not count:
@@ -141,15 +141,15 @@ class SegmentFiles:
                 raise
         return number, descriptor, SEGMENT_HEADER_BYTES
 
-    def _opened(self, segment: int) -> int:
+    def _opened(self, segment: int) -> tuple[int, Path]:
         if self._reading is None or self._reading[0] != segment:
             path = self._path(segment)
             with _naming(path):
                 descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             if self._reading is not None:
                 os.close(self._reading[1])
-            self._reading = (segment, descriptor)
-        return self._reading[1]
+            self._reading = (segment, descriptor, path)
+        return self._reading[1:]
 
     def _cut_one(self, number: int, end: int) -> None:
         path = self._path(number)

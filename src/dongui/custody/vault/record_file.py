@@ -8,7 +8,7 @@ data key, so none can be changed unnoticed by whoever lacks the person's key.
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
 from typing import Self
@@ -125,15 +125,29 @@ class Frame:
 
     def use(self, vault: bytes) -> bytes:
         """Return what the data key is bound to: the vault (16 bytes), and all of the header but itself."""
-        return _USE + vault + replace(self, wrapped=NO_WRAPPED).encode()
+        return _USE + vault + self._packed(NO_WRAPPED)
 
     def encode(self) -> bytes:
         """Return the header's bytes."""
+        return self._packed(self.wrapped)
+
+    def _packed(self, wrapped: bytes) -> bytes:
         reference = self.basis.reference.encode()
-        values = (self.artefact, self.basis.kind, len(reference), self.stored_us, self.nonce, self.wrapped)
-        numbers = (self.person_number, self.record_number)
         return _checked(
-            _FRAME.pack(_FRAME_MARK, self.length, self.name.encode(), *numbers, *values) + reference
+            _FRAME.pack(
+                _FRAME_MARK,
+                _FRAME.size + len(reference) + _CHECK.size + self.content + TAG_BYTES,
+                self.name.encode(),
+                self.person_number,
+                self.record_number,
+                self.artefact,
+                self.basis.kind,
+                len(reference),
+                self.stored_us,
+                self.nonce,
+                wrapped,
+            )
+            + reference
         )
 
 

@@ -179,15 +179,16 @@ class Vault:
         largest = max(one.content.nbytes for one in records) + MAX_HEADER_BYTES + TAG_BYTES
         buffer = memoryview(bytearray(max(_BUFFER_BYTES, largest)))
         stored_us = (self._clock.now() - _EPOCH) // timedelta(microseconds=1)
-        filled, frames = 0, list[Frame]()
+        filled, frames = 0, list[tuple[Frame, int]]()
         for one in records:
             frame, data_key = self._frame(one, require_cipher(ciphers, one.person.id), stored_us)
-            if filled + frame.length > len(buffer):
+            length = frame.length
+            if filled + length > len(buffer):
                 yield from self._append(buffer[:filled], frames)
                 filled, frames = 0, []
-            self._seal(frame, data_key, one.content, buffer[filled : filled + frame.length])
-            filled += frame.length
-            frames.append(frame)
+            self._seal(frame, data_key, one.content, buffer[filled : filled + length])
+            filled += length
+            frames.append((frame, length))
         yield from self._append(buffer[:filled], frames)
 
     def _frame(self, one: NewRecord, cipher: PersonCipher, stored_us: int) -> tuple[Frame, bytes]:
@@ -207,22 +208,23 @@ class Vault:
         return replace(bare, wrapped=wrapped), drawn[:KEY_BYTES]
 
     def _seal(self, frame: Frame, data_key: bytes, content: memoryview, into: memoryview) -> None:
-        head = frame.header_bytes
-        into[:head] = frame.encode()
+        header = frame.encode()
+        head = len(header)
+        into[:head] = header
         AESGCM(data_key).encrypt_into(frame.nonce, content, of_record(self.id, frame.name), into[head:])
 
-    def _append(self, data: memoryview, frames: Sequence[Frame]) -> Iterator[Kept]:
+    def _append(self, data: memoryview, frames: Sequence[tuple[Frame, int]]) -> Iterator[Kept]:
         segment, begin = self.segments.append(data)
         offset = 0
-        for frame in frames:
-            end = offset + frame.length
+        for frame, length in frames:
+            end = offset + length
             yield Kept(
                 name=frame.name,
                 person_number=frame.person_number,
                 record_number=frame.record_number,
                 artefact=frame.artefact,
                 basis=frame.basis,
-                place=Place(segment, begin + offset, frame.length),
+                place=Place(segment, begin + offset, length),
                 tag=bytes(data[end - TAG_BYTES : end]),
             )
             offset = end
