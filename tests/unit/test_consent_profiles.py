@@ -94,7 +94,7 @@ SPOILT = [
     (
         "version nil",
         "purpose.toml",
-        lambda text: text.replace("version = 1", "version = 0"),
+        lambda text: text.replace("version = 2", "version = 0"),
         "purpose.malformed",
     ),
     (

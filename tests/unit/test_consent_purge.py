@@ -225,7 +225,7 @@ def test_a_renewal_needs_the_version_that_was_agreed_to(tmp_path: Path) -> None:
     """A renewal that would cover nothing, because the purpose is another version now, is not recorded."""
     with opened(tmp_path / "a") as ledger:
         ledger.open_record(given(record_for(AIRPORT)), AIRPORT.notice("ko"))
-        changed = replace(AIRPORT, declared=replace(AIRPORT.declared, version=2))
+        changed = replace(AIRPORT, declared=replace(AIRPORT.declared, version=AIRPORT.version + 1))
         with pytest.raises(Refused) as caught:
             renew(ledger, RECORD_ID, purpose=changed, clock=FixedClock(NOON + DAY), entropy=ENTROPY)
         assert caught.value.name == "consent.earlier-version"

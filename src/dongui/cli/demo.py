@@ -43,9 +43,9 @@ def demo(
     ),
     open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser at the end.")] = False,
 ) -> None:
-    """Tell the whole story on people who do not exist: sixteen visits, their receipts, and what is left.
+    """Tell the whole story on people who do not exist: their visits, their receipts, and what is left.
 
-    An authority issues licences, people consent, present them and stand before a camera. Exit code 1 if any
+    Authorities issue licences, credentials and passports, people consent, present them and stand before a camera. Exit code 1 if any
     visit ends otherwise than promised, or a piece of a picture is found on disk.
     """
     forbid_core_dumps()

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from dongui.consent.fields import Localised
 from dongui.demo.cast import nod, portrait, recording, turn
 from dongui.demo.staging import dimmed, turned_print, two_people_clip
+from dongui.documents.recognising import Kind
 from dongui.receipts.statement import Outcome
 
 __all__ = ["SCENARIOS", "Film", "Scenario", "Twist"]
@@ -29,11 +30,13 @@ class Twist(Enum):
     EXPIRED = auto()
     REPLAYED_PRESENTATION = auto()
     FRAMES_USED_BEFORE = auto()
+    REVOKED = auto()
+    STATUS_LIST_STALE = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One visit. ``holder`` is whose licence it is; ``reason`` the failure promised, if one is.
+    """One visit. ``holder`` is whose document it is; ``reason`` the failure promised, if one is.
 
     ``outcome`` is ``None`` where whatever is true may come out.
     """
@@ -46,6 +49,7 @@ class Scenario:
     outcome: Outcome | None
     reason: str | None = None
     twist: Twist = Twist.NOTHING
+    kind: Kind = Kind.MDOC
 
     def kept(self, outcome: Outcome, reason: str | None) -> bool:
         """Whether what came out is what was promised."""
@@ -224,5 +228,57 @@ SCENARIOS: tuple[Scenario, ...] = (
         "05",
         _dim,
         None,
+    ),
+    Scenario(
+        "credential",
+        Localised(en="the right person, by a wallet credential", ko="본인, 지갑의 신분증명"),
+        "phone-activation",
+        "12",
+        _turning("12"),
+        Outcome.VERIFIED,
+        kind=Kind.SD_JWT,
+    ),
+    Scenario(
+        "credential-replayed",
+        Localised(en="replayed credential", ko="가로챈 신분증명의 재사용"),
+        "phone-activation",
+        "12",
+        _turning("12"),
+        Outcome.REFUSED,
+        "sd-jwt.nonce-mismatch",
+        Twist.REPLAYED_PRESENTATION,
+        Kind.SD_JWT,
+    ),
+    Scenario(
+        "credential-revoked",
+        Localised(en="revoked credential", ko="폐지된 신분증명"),
+        "phone-activation",
+        "12",
+        _turning("12"),
+        Outcome.REFUSED,
+        "status.revoked",
+        Twist.REVOKED,
+        Kind.SD_JWT,
+    ),
+    Scenario(
+        "status-stale",
+        Localised(en="status list of last week", ko="지난주의 상태 목록"),
+        "phone-activation",
+        "12",
+        _turning("12"),
+        Outcome.UNDETERMINED,
+        "status.list-stale",
+        Twist.STATUS_LIST_STALE,
+        Kind.SD_JWT,
+    ),
+    Scenario(
+        "passport-copied",
+        Localised(en="a passport's files, maybe copied", ko="복제했을 수 있는 여권 파일"),
+        "airport-gate",
+        "05",
+        _turning("05"),
+        Outcome.REFUSED,
+        "purpose.binding-not-accepted",
+        kind=Kind.PASSPORT,
     ),
 )

@@ -1,21 +1,22 @@
-"""The story played: an authority, licences, consents, visits, receipts, and what is left on disk."""
+"""The story played: authorities, documents, consents, visits, receipts, and what is left on disk."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from dongui.biometrics.attack_detection.challenge import Side
 from dongui.capture import Capture
 from dongui.confinement import Confined
 from dongui.consent.purpose import OtherWay
 from dongui.demo.cast import LicensingAuthority
+from dongui.demo.offices import CredentialOffice, Held, HeldLicence, PassportOffice
 from dongui.demo.scenarios import Scenario, Twist
 from dongui.desk import ControllerEntry, Desk
+from dongui.documents.authenticating import HolderEvidence, authenticate
 from dongui.documents.document_trust import DocumentTrust
-from dongui.documents.mdoc.holder import Holder, HolderMethod
-from dongui.documents.mdoc.verifying import authenticate
-from dongui.documents.status import StatusEvidence
+from dongui.documents.recognising import Kind
 from dongui.environment import Entropy
 from dongui.memory import SecretBuffer
 from dongui.receipts.statement import Channel, Outcome
@@ -60,17 +61,22 @@ class Scene:
         return self.scenario.kept(self.outcome, self.reason)
 
 
+_LAST_WEEK = timedelta(days=7)
+
+
 class Story:
-    """A desk, its examiner, an authority it trusts and one it has never heard of."""
+    """A desk, its examiner, authorities it trusts and one it has never heard of."""
 
     def __init__(self, desk: Desk, examiner: Confined, *, entropy: Entropy) -> None:
-        """Found both authorities; nobody has consented to anything yet."""
+        """Found the authorities; nobody has consented to anything yet."""
         self._desk = desk
         self._examiner = examiner
         now = desk.clock.now()
         self.authority = LicensingAuthority.found("Licensing Office of Nowhere", now=now, entropy=entropy)
         self._stranger = LicensingAuthority.found("Unheard-of Office", now=now, entropy=entropy)
-        self._records: dict[tuple[str, str], bytes] = {}
+        self._credentials = CredentialOffice.found(self.authority, now=now, entropy=entropy)
+        self._passports = PassportOffice.found(now=now, entropy=entropy)
+        self._records: dict[tuple[Kind, str, str], bytes] = {}
 
     def play(self, scenarios: Sequence[Scenario]) -> Iterator[Scene]:
         """Play one visit after another."""
@@ -83,17 +89,34 @@ class Story:
         frames = _in_order(scenario.film(take), session)
         if scenario.twist is Twist.FRAMES_USED_BEFORE:
             # The same recording was played to an earlier session, which took it.
-            self._verify(session, _present(holder, session), frames)
+            self._verify(scenario, session, holder.presented(session), frames)
             session = self._open(scenario)
         shown = self._shown(scenario, holder, session)
-        verification = self._verify(session, shown, frames)
+        verification = self._verify(scenario, session, shown, frames)
         if scenario.twist is Twist.CONSENT_WITHDRAWN:
-            del self._records[scenario.holder, scenario.purpose]
+            del self._records[scenario.kind, scenario.holder, scenario.purpose]
         return Scene(scenario, verification, tuple(frames), self._desk.purpose(scenario.purpose).other_way)
 
-    def _holder(self, scenario: Scenario) -> Holder:
+    def _holder(self, scenario: Scenario) -> Held:
+        if scenario.kind is not Kind.MDOC:
+            return self._held(scenario.kind, scenario.holder)
         authority = self._stranger if scenario.twist is Twist.UNKNOWN_ISSUER else self.authority
-        return authority.license(scenario.holder, expired=scenario.twist is Twist.EXPIRED)
+        return HeldLicence(authority.license(scenario.holder, expired=scenario.twist is Twist.EXPIRED))
+
+    def _held(self, kind: Kind, person: str) -> Held:
+        if kind is Kind.SD_JWT:
+            return self._credentials.credential(person)
+        if kind is Kind.PASSPORT:
+            return self._passports.passport(person)
+        return HeldLicence(self.authority.license(person))
+
+    def _trust(self, twist: Twist) -> DocumentTrust:
+        """Whom the desk believes, with the status list that is on file this time."""
+        if twist is Twist.STATUS_LIST_STALE:
+            status = self._credentials.status(age=_LAST_WEEK)
+        else:
+            status = self._credentials.status(revoked=twist is Twist.REVOKED)
+        return DocumentTrust(self.authority.anchors, self._passports.trust, self._credentials.trust, status)
 
     def _open(self, scenario: Scenario) -> Session:
         person, purpose = scenario.holder, scenario.purpose
@@ -101,55 +124,44 @@ class Story:
             person = "05"
         if scenario.twist is Twist.CONSENT_FOR_ANOTHER_PURPOSE:
             purpose = "building-access"
-        record = self._consent(person, purpose)
+        record = self._consent(scenario.kind, person, purpose)
         if scenario.twist is Twist.CONSENT_WITHDRAWN:
             self._desk.withdraw_consent(record)
         return self._desk.open_session(scenario.purpose, record, handover=HANDOVER)
 
-    def _consent(self, person: str, purpose: str) -> bytes:
-        """Ask once for each purpose: a consent holds until it is withdrawn or runs out."""
-        if (person, purpose) not in self._records:
+    def _consent(self, kind: Kind, person: str, purpose: str) -> bytes:
+        """Ask once for each purpose and document: a consent holds until it is withdrawn or runs out."""
+        if (kind, person, purpose) not in self._records:
             document = authenticate(
-                self.authority.license(person).issuer_signed,
-                trust_anchors=self.authority.anchors,
+                self._held(kind, person).at_rest,
+                trust=self._trust(Twist.NOTHING),
                 clock=self._desk.clock,
-                status=StatusEvidence.none(),
-                session_transcript=None,
-                reader_key=None,
+                holder=HolderEvidence.none(),
             )
             given = self._desk.give_consent(purpose, document, language="ko")
-            self._records[person, purpose] = given.record_id
-        return self._records[person, purpose]
+            self._records[kind, person, purpose] = given.record_id
+        return self._records[kind, person, purpose]
 
-    def _shown(self, scenario: Scenario, holder: Holder, session: Session) -> bytearray:
+    def _shown(self, scenario: Scenario, holder: Held, session: Session) -> bytearray:
         if scenario.twist is Twist.REPLAYED_PRESENTATION:
-            return _present(holder, self._open(scenario))  # caught in another session
-        shown = _present(holder, session)
+            return holder.presented(self._open(scenario))  # caught in another session
+        shown = holder.presented(session)
         if scenario.twist is Twist.ONE_BYTE_ALTERED:
             place = shown.index(b"Nobody")  # the family name: seen, signed, and no longer what was signed
             shown[place] ^= 0x01
         return shown
 
-    def _verify(self, session: Session, shown: bytearray, frames: Sequence[bytes]) -> Verification:
+    def _verify(
+        self, scenario: Scenario, session: Session, shown: bytearray, frames: Sequence[bytes]
+    ) -> Verification:
         return self._desk.verify(
             session,
             SecretBuffer(shown),
             Capture(tuple(SecretBuffer(bytearray(frame)) for frame in frames), Channel.TRUSTED),
-            trust=DocumentTrust.for_mdocs(self.authority.anchors),
+            trust=self._trust(scenario.twist),
             examiner=self._examiner,
             accept_unassessed=True,
         )
-
-
-def _present(holder: Holder, session: Session) -> bytearray:
-    """What the phone answers: everything disclosed, signed over this session's transcript."""
-    response = holder.present(
-        session.transcript,
-        disclose=holder.everything(),
-        method=HolderMethod.SIGNATURE,
-        reader_public_key=None,
-    )
-    return bytearray(response)
 
 
 def _in_order(film: Sequence[bytes], session: Session) -> list[bytes]:
