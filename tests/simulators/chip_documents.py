@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from dongui.documents.passport.chip.access_keys import AccessSecret
+from dongui.documents.passport.chip.apdu import Transport
 from dongui.documents.passport.chip.reading import ChipReading, read_chip
 from dongui.documents.passport.dg14 import PACE
 from dongui.documents.passport.files import COM, SOD
@@ -115,7 +116,7 @@ def specimen_chip() -> PassportChip:
 
 
 def read(
-    found: PassportChip,
+    found: Transport,
     access: AccessSecret = SECRET,
     *,
     entropy: Entropy | None = None,

@@ -162,7 +162,7 @@ class PassportChip:
             if self._session is not None:
                 header, data, expected = self._unprotected(header, data)
         except _Status as refusal:
-            self._session = None
+            self._session, self._access, self._selected = None, False, None
             return refusal.status.to_bytes(2, "big")
         try:
             content, status = self._carry_out(header, data, expected), 0x9000

@@ -60,11 +60,9 @@ class ActiveAuthentication:
         :meth:`.channel.Channel.send` raises.
         """
         challenge = entropy.draw(16)[:_CHALLENGE]
-        extended = self.signature_bytes > _LARGEST_SHORT_SIGNATURE
-        command = Command(0x00, 0x88, 0x00, 0x00, data=challenge, expected=SHORT_ANSWER, extended=extended)
-        if extended:
-            command = Command(0x00, 0x88, 0x00, 0x00, data=challenge, expected=0x10000, extended=True)
-        response = channel.send(command)
+        long = self.signature_bytes > _LARGEST_SHORT_SIGNATURE
+        expected = 0x10000 if long else SHORT_ANSWER
+        response = channel.send(Command(0x00, 0x88, 0x00, 0x00, data=challenge, expected=expected))
         if response.status != SUCCESS:
             detail = f"the document offers active authentication, and the chip answers {response.status:04X}"
             raise Refused("chip.authentication-failed", detail)
@@ -139,8 +137,10 @@ def _digest_named(recovered: bytes) -> tuple[str, int] | None:
 def _rsa_numbers(node: Node) -> tuple[int, int] | None:
     """Modulus and exponent; ``None`` for sizes that are not used, which would also take long to raise."""
     parts = node.sequence("public key")
+    if len(parts) != 2:
+        raise DerError("a public key that is not two parts")
     numbers = read(parts[1].bits("public key"), max_bytes=_MAX_KEY_BYTES, what="RSA key").sequence("RSA key")
-    if len(parts) != 2 or len(numbers) != 2:
+    if len(numbers) != 2:
         raise DerError("an RSA key that is not two numbers")
     modulus, exponent = numbers[0].integer("modulus"), numbers[1].integer("exponent")
     if modulus.bit_length() not in _RSA_BITS or modulus.bit_length() % 8 or modulus % 2 == 0:
