@@ -274,8 +274,9 @@ def prepare(arguments: bytes, progress: Callable[[str], None]) -> Instruments:
     points beside those that ship. Raises ``Misuse``: ``operating-point.malformed``,
     ``operating-point.name-taken``; ``operating-point.other-pipeline`` where one of those, or a point of the
     recogniser that was loaded, was measured with other instruments: what it says holds for those alone.
+    The recogniser is that of the points that are given; without any, the one that ships.
     """
-    from dongui.biometrics.instruments import Instruments
+    from dongui.biometrics.recognisers.catalogue import load_for_points
     from dongui.rehearsal import rehearse
 
     forbid_core_dumps()
@@ -283,7 +284,7 @@ def prepare(arguments: bytes, progress: Callable[[str], None]) -> Instruments:
     installed = [read_operating_point(point) for point in points]
     for point in installed:
         install_operating_point(point)
-    instruments = Instruments.load(cache=Path(cache.decode()), progress=progress)
+    instruments = load_for_points(installed, cache=Path(cache.decode()), progress=progress)
     recogniser = instruments.recogniser.card.name
     own = [point for point in operating_points().values() if point.recogniser == recogniser]
     for point in (*own, *installed):

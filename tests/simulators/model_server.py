@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,9 +21,9 @@ __all__ = ["Publisher", "publishing"]
 class Publisher:
     """A server that is running.
 
-    ``content`` lies at ``/model.onnx``. ``breaks_after``: how many bytes each answer has before the connection
-    is cut, the last for all that follow; ``None``: whole. ``ranges``: ``True``, ``False`` (answers 200), or
-    what Content-Range says instead. ``redirects``: how many hops lie before the file, or an address.
+    ``content`` lies at ``/model.onnx``. ``breaks_after``: how many bytes each answer has before the
+    connection is cut, the last for all that follow; ``None``: whole. ``ranges``: ``True``, ``False``
+    (answers 200), or what Content-Range says instead. ``redirects``: how many hops lie before the file, or an address.
     """
 
     port: int
@@ -35,6 +35,7 @@ class Publisher:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     lies_about_length: str | None = None
+    silent_seconds: float = 0.0
     seen: list[str | None] = field(default_factory=list)
 
     @property
@@ -55,7 +56,7 @@ def publishing(folder: Path) -> Iterator[Publisher]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority, key)
     publisher = Publisher(0, authority)
-    server = _Server(("localhost", 0), _handler(publisher))
+    server = _Server(("localhost", 0), type("Handler", (_Handler,), {"publisher": publisher}))
     server.daemon_threads = True
     server.tls = context
     publisher.port = server.server_address[1]
@@ -81,57 +82,59 @@ class _Server(ThreadingHTTPServer):
             return
 
 
-def _handler(publisher: Publisher) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self._elsewhere():
-                return
-            asked = self.headers.get("Range")
-            publisher.seen.append(asked)
-            begin = int(found[1]) if asked and (found := re.fullmatch(r"bytes=(\d+)-", asked)) else 0
-            if publisher.status != 200:
-                self._head(publisher.status, {})
-                return
-            if publisher.ranges is False or asked is None:
-                self._send(200, publisher.content, {})
-            elif begin >= len(publisher.content):
-                self._head(416, {})
-            else:
-                whole = len(publisher.content)
-                said = f"bytes {begin}-{whole - 1}/{whole}"
-                if isinstance(publisher.ranges, str):
-                    said = publisher.ranges
-                self._send(206, publisher.content[begin:], {"Content-Range": said})
+class _Handler(BaseHTTPRequestHandler):
+    publisher: Publisher
 
-        def _elsewhere(self) -> bool:
-            hops = publisher.redirects
-            if isinstance(hops, str):
-                self._head(302, {"Location": hops})
-                return True
-            step = int(self.path.removeprefix("/hop-")) if self.path.startswith("/hop-") else 0
-            if step < hops:
-                self._head(302, {"Location": f"/hop-{step + 1}"})
-                return True
-            return False
+    def do_GET(self) -> None:
+        """Answer as the publisher is told to."""
+        if self._elsewhere():
+            return
+        asked = self.headers.get("Range")
+        self.publisher.seen.append(asked)
+        if self.publisher.status != 200:
+            self._head(self.publisher.status, {})
+        elif self.publisher.ranges is False or asked is None:
+            self._send(200, self.publisher.content, {})
+        else:
+            self._send_rest(int(asked.removeprefix("bytes=").removesuffix("-")))
 
-        def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-            length = publisher.lies_about_length or str(len(body))
-            self._head(status, {"Content-Length": length, **headers})
-            cut = publisher.breaks_after[0]
-            if len(publisher.breaks_after) > 1:
-                publisher.breaks_after.pop(0)
-            try:
-                self.wfile.write(body if cut is None else body[:cut])
-            except OSError:
-                return  # the client had enough
+    def _send_rest(self, begin: int) -> None:
+        publisher, whole = self.publisher, len(self.publisher.content)
+        said = f"bytes {begin}-{whole - 1}/{whole}"
+        if begin >= whole:
+            self._head(416, {})
+            return
+        headers = {"Content-Range": publisher.ranges if isinstance(publisher.ranges, str) else said}
+        self._send(206, publisher.content[begin:], headers)
 
-        def _head(self, status: int, headers: dict[str, str]) -> None:
-            self.send_response(status)
-            for name, value in {**headers, **publisher.headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
+    def _elsewhere(self) -> bool:
+        hops = self.publisher.redirects
+        if isinstance(hops, str):
+            self._head(302, {"Location": hops})
+            return True
+        step = int(self.path.removeprefix("/hop-")) if self.path.startswith("/hop-") else 0
+        if step < hops:
+            self._head(302, {"Location": f"/hop-{step + 1}"})
+        return step < hops
 
-        def log_message(self, *args: object) -> None:
-            """Say nothing."""
+    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        publisher = self.publisher
+        self._head(status, {"Content-Length": publisher.lies_about_length or str(len(body)), **headers})
+        cut = publisher.breaks_after[0]
+        if len(publisher.breaks_after) > 1:
+            publisher.breaks_after.pop(0)
+        try:
+            self.wfile.write(body if cut is None else body[:cut])
+            self.wfile.flush()
+            time.sleep(publisher.silent_seconds)
+        except OSError:
+            return  # the client had enough
 
-    return Handler
+    def _head(self, status: int, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {**headers, **self.publisher.headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-__all__ = ["JWT", "Answer", "Provider", "serving"]
+__all__ = ["JWT", "Answer", "Provider", "certificate", "serving"]
 
 JWT = "application/statuslist+jwt"
 
@@ -56,10 +56,10 @@ class Provider:
 @contextmanager
 def serving(folder: Path) -> Iterator[Provider]:
     """Run a provider until the block is left."""
-    certificate, key = _certificate(folder)
+    authority, key = certificate(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    provider = Provider(0, certificate)
+    context.load_cert_chain(authority, key)
+    provider = Provider(0, authority)
     server = _Server(("localhost", 0), _handler(provider))
     server.daemon_threads = True
     server.tls = context
@@ -117,11 +117,12 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """Write a certificate for this machine, its own authority, and its key; return both paths."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
-    certificate = (
+    made = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -139,6 +140,6 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
         .sign(key, hashes.SHA256())
     )
     paths = folder / "server.pem", folder / "server.key"
-    paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
+    paths[0].write_bytes(made.public_bytes(Encoding.PEM))
     paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return paths

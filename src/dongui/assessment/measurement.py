@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,12 +40,15 @@ from dongui.assessment.seeds import seed_of
 from dongui.assessment.trials import PAIRS_AT_ONCE, pairs
 from dongui.biometrics.instruments import Instruments
 
-__all__ = ["Measurement", "compare_pairs", "measure", "measure_and_choose"]
+__all__ = ["BoundsChoice", "Measurement", "compare_pairs", "measure", "measure_and_choose", "measure_at"]
 
 #: FMRs whose bounds the tail is asked for.
 _LOW_FMRS: Final = (1e-3, 1e-4, 1e-5, 1e-6)
 # While bounds are being chosen none decides.
 _ANY_BOUNDS: Final = Bounds(0.5, 1.0)
+
+BoundsChoice: TypeAlias = Callable[[Grouping, Acquired, ScoreStore], Bounds]
+"""How bounds are chosen of what was counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,13 +219,28 @@ def measure_and_choose(
 
     Raises as :func:`measure` and :func:`choose_bounds`.
     """
+
+    def chosen(grouping: Grouping, acquired: Acquired, store: ScoreStore) -> Bounds:
+        return choose_bounds(grouping, acquired, store, limits=limits, method=method)
+
+    return measure_at(consented, instruments=instruments, choose=chosen, progress=progress)
+
+
+def measure_at(
+    consented: ConsentedTable,
+    *,
+    instruments: Instruments,
+    choose: BoundsChoice,
+    progress: Callable[[str], None],
+) -> Measurement:
+    """As :func:`measure`, at the bounds ``choose`` returns once every pair was counted. Raises as both."""
     grouping = grouping_of(consented.table)
     with acquire_people(
         consented, instruments=instruments, at_once=PAIRS_AT_ONCE, progress=progress
     ) as acquired:
         store = ScoreStore(grouping, _ANY_BOUNDS)
         compare_pairs(acquired, store, progress=progress)
-        bounds = choose_bounds(grouping, acquired, store, limits=limits, method=method)
+        bounds = choose(grouping, acquired, store)
         # Once more at the bounds chosen: counts there are exact, and so are the people behind them.
         store = ScoreStore(grouping, bounds)
         compare_pairs(acquired, store, progress=progress)

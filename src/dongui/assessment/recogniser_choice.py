@@ -1,30 +1,26 @@
-"""From a recogniser's name to the instruments around it. One place, so that adapters are added once."""
+"""What can be assessed, by name: the catalogue's recognisers, with or without an operating point."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from dongui.biometrics.cards import card
 from dongui.biometrics.instruments import Instruments
-from dongui.biometrics.operating_points import operating_points
-from dongui.biometrics.recognisers.weights import RESNET
-from dongui.errors import Misuse
+from dongui.biometrics.recognisers.catalogue import load_instruments as load_from_catalogue
+from dongui.biometrics.recognisers.catalogue import recogniser_names
 
 __all__ = ["load_instruments", "recognisers"]
 
 
-def recognisers() -> tuple[str, ...]:
+def recognisers(cache: Path) -> tuple[str, ...]:
     """Return the names of what can be assessed."""
-    return tuple(sorted({RESNET, *(point.recogniser for point in operating_points().values())}))
+    return recogniser_names(cache)
 
 
 def load_instruments(name: str, *, cache: Path, progress: Callable[[str], None]) -> Instruments:
     """Load the pipeline around one recogniser.
 
-    Raises ``Misuse`` (``recogniser.unknown``) for another model's name; ``Trouble`` (``recogniser.*``).
+    Raises ``Misuse`` (``recogniser.unknown``) for another model's name, ``Misuse`` and ``Trouble``
+    (``recogniser.*``) where its file is not there or does not fit.
     """
-    if name != RESNET:
-        card(name)
-        raise Misuse("recogniser.unknown", f"{name} is no recogniser; there are: {', '.join(recognisers())}")
-    return Instruments.load(cache=cache, progress=progress)
+    return load_from_catalogue(name, cache=cache, progress=progress)

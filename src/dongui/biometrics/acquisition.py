@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dongui.biometrics.alignment import CROP_EYE_DISTANCE_PIXELS, Aligner, FivePoints
-from dongui.biometrics.detection import DETECTION_SIDES_PIXELS, Box, FaceDetector
+from dongui.biometrics.detection import DETECTION_SIDES_PIXELS, Box, Detector
 from dongui.biometrics.sample import DECODED_SIDE_PIXELS, EncodedPicture, Sample
 
 __all__ = ["Acquired", "acquire", "fine_enough", "one_face"]
@@ -38,7 +38,7 @@ class Acquired:
         self.wipe()
 
 
-def acquire(picture: EncodedPicture, *, detector: FaceDetector, aligner: Aligner) -> Acquired:
+def acquire(picture: EncodedPicture, *, detector: Detector, aligner: Aligner) -> Acquired:
     """Find the one face of a picture and decode it finely enough for the recogniser.
 
     Raises ``Undetermined`` ``<source>.no-face`` and ``<source>.several-faces``, and as
@@ -93,7 +93,7 @@ def fine_enough(picture: EncodedPicture, sample: Sample, face: Box, aligner: Ali
     if reduction == sample.reduction:
         return Acquired(sample, face, points)
     factor = sample.reduction // reduction
-    face = Box(face.left * factor, face.top * factor, face.right * factor, face.bottom * factor)
+    face = face.enlarged(factor)
     sample.wipe()
     sample = picture.decode(reduction=reduction)
     try:

@@ -31,10 +31,14 @@ _FIVE = [
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The aligned crop of a frame. ``turned``: degrees to either side, by the frame's landmarks."""
+    """The aligned crop of a frame, and what the recogniser is given of it: mostly the same pixels.
+
+    ``turned``: degrees to either side, by the frame's landmarks.
+    """
 
     what: str
     crop: Pixels = field(repr=False)
+    recognised: Pixels = field(repr=False)
     points: FivePoints = field(repr=False)
     inter_eye_pixels: float
     turned: float
@@ -64,7 +68,7 @@ class Clip:
 
     def __init__(self, instruments: Instruments, *, frames: int) -> None:
         """``frames``: how many there will be."""
-        self._aligner = instruments.aligner
+        self._instruments = instruments
         self._face = FaceInClip(instruments.detector, instruments.landmarker)
         self._frames = frames
         self._best: list[_Frame | None] = [None, None]
@@ -139,10 +143,16 @@ class Clip:
         face = frame.seen.face if frame.seen.detected else self._face.detect(frame.picture, frame.sample)
         if face is None:
             raise Undetermined("capture.never-frontal", f"no face was detected in {frame.picture.what}")
-        with fine_enough(frame.picture, frame.sample, face, self._aligner) as acquired:
-            crop = self._aligner.crop(acquired.sample.pixels, acquired.points, acquired.face)
+        instruments = self._instruments
+        with fine_enough(frame.picture, frame.sample, face, instruments.aligner) as acquired:
+            pixels, points = acquired.sample.pixels, acquired.points
+            crop = instruments.aligner.crop(pixels, points, acquired.face)
             self._crops.append(crop)
-            return View(frame.picture.what, crop, acquired.points, acquired.inter_eye_distance, frame.turned)
+            recognised = instruments.recognised(crop, pixels, acquired.face)
+            self._crops.append(recognised)
+            return View(
+                frame.picture.what, crop, recognised, points, acquired.inter_eye_distance, frame.turned
+            )
 
 
 def five_points(landmarks: Landmarks) -> FivePoints:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import copy
 import hashlib
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import dlib
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from dongui.biometrics.cards import require_digest
 from dongui.biometrics.pixels import Pixels
 
-__all__ = ["DETECTION_SIDES_PIXELS", "Box", "FaceDetector"]
+__all__ = ["DETECTION_SIDES_PIXELS", "Box", "Detector", "FaceDetector"]
 
 # The longer side the picture is brought to before detection, tried in this order until a face is found. The
 # detector's window is 80 pixels, so the rungs find faces of at least 30%, 15% and 7.5% of the longer side.
@@ -30,12 +31,14 @@ class Box:
 
     In pixels of the array it was found in, which it may overhang: a face cut by the picture's edge has a
     negative ``left`` or ``top``. Never empty: ``ValueError`` if a side is not positive.
+    ``marks`` are the face's five marks (:mod:`dongui.biometrics.marks`) where the detector finds them too.
     """
 
     left: int
     top: int
     right: int
     bottom: int
+    marks: tuple[tuple[float, float], ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.right <= self.left or self.bottom <= self.top:
@@ -56,6 +59,13 @@ class Box:
         """The middle as ``(x, y)``, in pixels."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
+    def enlarged(self, factor: int) -> Box:
+        """Return the box as it lies in a picture decoded ``factor`` times as large."""
+        marks = self.marks and tuple(
+            ((x + 0.5) * factor - 0.5, (y + 0.5) * factor - 0.5) for x, y in self.marks
+        )
+        return Box(self.left * factor, self.top * factor, self.right * factor, self.bottom * factor, marks)
+
     def overlap(self, other: Box) -> float:
         """Return the intersection over the union of both areas, 0.0 (apart) to 1.0 (equal)."""
         width = min(self.right, other.right) - max(self.left, other.left)
@@ -64,6 +74,16 @@ class Box:
             return 0.0
         shared = width * height
         return shared / (self.width * self.height + other.width * other.height - shared)
+
+
+class Detector(Protocol):
+    """What finds faces."""
+
+    def find(self, pixels: Pixels, *, side: int) -> tuple[Box, ...]:
+        """Return every face found with the longer side brought to ``side`` pixels, in pixels of ``pixels``.
+
+        Boxes reach from the brows to the chin, as the landmarker was trained to expect them.
+        """
 
 
 class FaceDetector:

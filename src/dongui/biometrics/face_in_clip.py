@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dongui.biometrics.acquisition import one_face
-from dongui.biometrics.detection import DETECTION_SIDES_PIXELS, Box, FaceDetector
+from dongui.biometrics.detection import DETECTION_SIDES_PIXELS, Box, Detector
 from dongui.biometrics.landmarks import Landmarker, Landmarks
 from dongui.biometrics.sample import EncodedPicture, Sample
 
@@ -39,7 +39,7 @@ class Seen:
 class FaceInClip:
     """The face of one clip, from frame to frame."""
 
-    def __init__(self, detector: FaceDetector, landmarker: Landmarker) -> None:
+    def __init__(self, detector: Detector, landmarker: Landmarker) -> None:
         self._detector = detector
         self._landmarker = landmarker
         self._side = 0  # the rung of the ladder the face was found on; 0: not found yet

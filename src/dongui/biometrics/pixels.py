@@ -11,7 +11,7 @@ __all__ = ["Features", "Pixels", "wipe_arrays"]
 
 # rows x columns x 3 (red, green, blue), 0 to 255
 Pixels = NDArray[np.uint8]
-# 128 numbers of length about 1
+# a template's numbers, 128 of length about 1 for the recogniser that ships
 Features = NDArray[np.float32]
 
 

@@ -16,7 +16,7 @@ from dongui.biometrics.attack_detection.challenge import Challenge
 from dongui.biometrics.attack_detection.parallax import TurnAssessment, assess_turn
 from dongui.biometrics.clip import Clip, five_points
 from dongui.biometrics.detection import Box
-from dongui.biometrics.instruments import Instruments
+from dongui.biometrics.instruments import ONE_PERSON_AT_MOST_DONGUI_2026_11, Instruments
 from dongui.biometrics.landmarks import Landmarks
 from dongui.biometrics.pixels import Pixels, wipe_arrays
 from dongui.biometrics.quality.gate import require_answerable
@@ -28,9 +28,6 @@ __all__ = ["MAX_FRAMES", "ONE_PERSON_AT_MOST_DONGUI_2026_11", "Probe", "take_pro
 
 # Ten seconds at 30 frames a second.
 MAX_FRAMES = 300
-# The mated bound that ships, used within a clip: its frontal crops lie far closer together than a portrait
-# and a probe do.
-ONE_PERSON_AT_MOST_DONGUI_2026_11 = 0.42
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +53,13 @@ def take_probe(frames: Sequence[memoryview], *, challenge: Challenge, instrument
     """Make a probe of the frames of one head turn (JPEG or PNG, in order, at most 300).
 
     Raises ``Misuse`` ``capture.empty``, ``capture.too-many-frames`` and ``capture.*`` for a frame whose
-    header is refused; ``Undetermined`` ``capture.frame-unreadable``, ``capture.no-face``,
-    ``capture.several-faces``, ``capture.never-frontal``, ``capture.not-one-person`` and ``quality.*``; and as
-    :func:`assess_turn`, which alone can refuse.
+    header is refused, ``operating-point.none-chosen`` for a recogniser nobody chose bounds for;
+    ``Undetermined`` ``capture.frame-unreadable``, ``capture.no-face``, ``capture.several-faces``,
+    ``capture.never-frontal``, ``capture.not-one-person`` and ``quality.*``; and as :func:`assess_turn`,
+    which alone can refuse.
     Everything decoded is overwritten on every way out.
     """
+    instruments.require_bound()
     pictures = _opened(frames)
     with Clip(instruments, frames=len(pictures)) as clip:
         for picture in pictures:
@@ -70,7 +69,7 @@ def take_probe(frames: Sequence[memoryview], *, challenge: Challenge, instrument
         require_answerable(view.measures(), what=view.what)
         turn = assess_turn(clip.landmarks, challenge=challenge)
         with _Witnesses(pictures, clip.landmarks, instruments) as witnesses:
-            template = witnesses.called(view.crop, [extreme for extreme, _ in turn.evidence])
+            template = witnesses.called(view.recognised, [extreme for extreme, _ in turn.evidence])
             try:
                 _require_turned_by(template, turn, witnesses)
             except BaseException:
@@ -113,6 +112,7 @@ class _Witnesses:
         self._pictures = pictures
         self._landmarks = landmarks
         self._instruments = instruments
+        self._one_person_at_most = instruments.require_bound()
         self._made: dict[int, Template] = {}
 
     def called(self, crop: Pixels, numbers: Sequence[int]) -> Template:
@@ -146,7 +146,14 @@ class _Witnesses:
         right, bottom = shown.points.max(axis=0)
         face = Box(round(left), round(top), round(right), round(bottom))
         with picture.decode(reduction=picture.reduction_for(DECODED_SIDE_PIXELS)) as sample:
-            return self._instruments.aligner.crop(sample.pixels, five_points(shown), face)
+            return self._instruments.crop(sample.pixels, five_points(shown), face, shown)
+
+    def of_one_person(self, one: Template, other: Template) -> bool:
+        """Tell whether two templates of this clip are surely one person's."""
+        difference = one.features - other.features
+        together = float(np.linalg.norm(difference)) <= self._one_person_at_most
+        difference[:] = 0
+        return together
 
     def __enter__(self) -> _Witnesses:
         return self
@@ -164,18 +171,11 @@ def _require_turned_by(template: Template, turn: TurnAssessment, witnesses: _Wit
     has to stay below. Raises ``Undetermined`` ``capture.not-one-person``.
     """
     for extreme, half_way in turn.evidence:
-        if not _of_one_person(template, witnesses[extreme]):
-            _require_one_person(template, witnesses[half_way])
-            _require_one_person(witnesses[half_way], witnesses[extreme])
-
-
-def _require_one_person(template: Template, witness: Template) -> None:
-    if not _of_one_person(template, witness):
-        raise Undetermined("capture.not-one-person", "the frames of the clip do not clearly show one person")
-
-
-def _of_one_person(template: Template, witness: Template) -> bool:
-    difference = template.features - witness.features
-    together = float(np.linalg.norm(difference)) <= ONE_PERSON_AT_MOST_DONGUI_2026_11
-    difference[:] = 0
-    return together
+        if witnesses.of_one_person(template, witnesses[extreme]):
+            continue
+        half = witnesses[half_way]
+        if not (
+            witnesses.of_one_person(template, half) and witnesses.of_one_person(half, witnesses[extreme])
+        ):
+            detail = "the frames of the clip do not clearly show one person"
+            raise Undetermined("capture.not-one-person", detail)

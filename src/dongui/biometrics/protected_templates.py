@@ -69,9 +69,6 @@ def protect(template: Template, *, secret: bytes | memoryview, pipeline_digest: 
     faces' own difference. Raises ``Undetermined`` (``protected-template.out-of-range``), also for a
     recogniser whose templates are longer or shorter.
     """
-    if len(template.features) != TEMPLATE_LENGTH:
-        detail = f"the template has {len(template.features)} numbers; a card holds {TEMPLATE_LENGTH}"
-        raise Undetermined("protected-template.out-of-range", detail)
     if template.features.shape != (TEMPLATE_LENGTH,):
         detail = f"a template of {template.features.size} numbers; a card carries {TEMPLATE_LENGTH}"
         raise Undetermined("protected-template.out-of-range", detail)

@@ -48,6 +48,10 @@ def template_of(acquired: Acquired, instruments: Instruments, what: str) -> Temp
     try:
         measures = measure(crop, acquired.points, inter_eye_pixels=acquired.inter_eye_distance)
         require_answerable(measures, what=what)
-        return instruments.recogniser.template(crop)
+        recognised = instruments.recognised(crop, acquired.sample.pixels, acquired.face)
+        try:
+            return instruments.recogniser.template(recognised)
+        finally:
+            recognised[:] = 0
     finally:
         crop[:] = 0

@@ -1,18 +1,19 @@
-"""What a recogniser makes of a crop: 128 numbers that stand for a face, and must not outlive its use."""
+"""What a recogniser makes of a crop: numbers that stand for a face, and must not outlive its use."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from dongui.biometrics.pixels import Features
+from dongui.biometrics.template_length import TEMPLATE_LENGTH, TEMPLATE_LENGTHS
 
 __all__ = ["TEMPLATE_LENGTH", "Template"]
 
-TEMPLATE_LENGTH = 128
-
 
 class Template:
-    """128 float32 numbers in one buffer. A context manager that overwrites them; ``repr`` shows none.
+    """128 float32 numbers in one buffer, or another of ``TEMPLATE_LENGTHS``.
+
+    A context manager that overwrites them; ``repr`` shows none.
 
     There is no public way to a template's numbers but through :mod:`dongui.biometrics.comparison`, and
     no pickling: a template does not travel.
@@ -21,9 +22,11 @@ class Template:
     __slots__ = ("_features", "_wiped")
 
     def __init__(self, features: Features) -> None:
-        """Take over ``features``. ``ValueError`` unless it is 128 finite float32 numbers."""
-        if features.shape != (TEMPLATE_LENGTH,) or features.dtype != np.float32:
-            raise ValueError(f"a template is {TEMPLATE_LENGTH} float32 numbers")
+        """Take over ``features``. ``ValueError`` unless it is so many finite float32 numbers."""
+        if features.ndim != 1 or features.dtype != np.float32:
+            raise ValueError("a template is a row of float32 numbers")
+        if len(features) not in TEMPLATE_LENGTHS:
+            raise ValueError(f"a template has {TEMPLATE_LENGTH} numbers, or another multiple of 64")
         if not np.isfinite(features).all():
             raise ValueError("a template of numbers that are not finite compares with nothing")
         self._features = features
@@ -45,7 +48,7 @@ class Template:
         self._features[:] = 0
 
     def __repr__(self) -> str:
-        return f"Template({'wiped' if self._wiped else f'{TEMPLATE_LENGTH} numbers'})"
+        return f"Template({'wiped' if self._wiped else f'{len(self._features)} numbers'})"
 
     def __enter__(self) -> Template:
         return self

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dongui.desk import Desk
 from dongui.environment import SystemClock, SystemEntropy
+
+if TYPE_CHECKING:
+    from dongui.desk import Desk
 
 __all__ = ["OptionalDesk", "RequiredDesk", "open_desk"]
 
@@ -20,4 +22,6 @@ OptionalDesk = Annotated[Path | None, typer.Option("--desk", envvar="DONGUI_DESK
 
 def open_desk(path: Path) -> Desk:
     """Open the desk with the system's clock and entropy. Raises what ``Desk`` raises."""
+    from dongui.desk import Desk
+
     return Desk(path, clock=SystemClock(), entropy=SystemEntropy())

@@ -9,10 +9,14 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from dongui.biometrics.cards import ModelCard, card, cards
+from dongui.biometrics.cards import ModelCard, cards
 from dongui.biometrics.intervals import Proportion
 from dongui.biometrics.operating_points import Measured, OperatingPoint, operating_points
+from dongui.biometrics.recognisers.model_folder import ModelFolder
+from dongui.biometrics.recognisers.published import PUBLISHED
 from dongui.cli.output import JsonValue, choose, show, table
+from dongui.cli.recogniser_compare import compare
+from dongui.cli.recogniser_models import Cache, add, cache_of, fetch
 
 __all__ = ["app", "drawn_point", "point_json"]
 
@@ -40,28 +44,58 @@ _CONSENT_KO = {
 }
 
 
+app.command("fetch")(fetch)
+app.command("add")(add)
+app.command("compare")(compare)
+
+
 @app.command("list")
-def list_() -> None:
-    """List every model Dongui runs, and whether the people in its training pictures were asked."""
+def list_(cache: Cache = None) -> None:
+    """List every model, whether it is here, and whether the people in its training pictures were asked."""
+    folder = ModelFolder(cache_of(cache))
     columns = (
         "ID",
         choose("task", "하는 일"),
         choose("year", "연도"),
         choose("consent of its people", "사진 속 사람들의 동의"),
         choose("licence", "이용 허락"),
+        choose("file", "파일"),
     )
-    rows = [(one.name, one.task, one.year, _consent(one), one.licence) for one in cards().values()]
-    show({"models": [dict(asdict(one)) for one in cards().values()]}, lambda: table(columns, rows))
+    known = folder.cards().values()
+    rows = [
+        (one.name, one.task, one.year, _consent(one), one.licence, choose(*_ORIGINS[_origin(one, folder)]))
+        for one in known
+    ]
+    models: list[JsonValue] = [{**asdict(one), "file": _origin(one, folder)} for one in known]
+    show({"models": models}, lambda: table(columns, rows))
 
 
 @app.command("show")
-def show_(name: Annotated[str, typer.Argument(help="Name of the model, as list shows it.")]) -> None:
+def show_(
+    name: Annotated[str, typer.Argument(help="Name of the model, as list shows it.")], cache: Cache = None
+) -> None:
     """Show a model's card and the operating points measured with it, group by group."""
-    found = card(name)
+    folder = ModelFolder(cache_of(cache))
+    found = folder.card(name)
     points = [point for point in operating_points().values() if point.recogniser == name]
-    result: dict[str, JsonValue] = dict(asdict(found))
+    result: dict[str, JsonValue] = {**asdict(found), "file": _origin(found, folder)}
     result["operating_points"] = [point_json(point) for point in points]
     show(result, lambda: Group(_drawn(found), *(part for point in points for part in drawn_point(point))))
+
+
+_ORIGINS = {
+    "shipped": ("ships", "함께 배포"),
+    "fetched": ("fetched", "받음"),
+    "not fetched": ("not fetched", "받지 않음"),
+    "brought": ("brought", "추가함"),
+}
+
+
+def _origin(one: ModelCard, folder: ModelFolder) -> str:
+    """Whether the model's file is there; whether it is the right one is seen when it is loaded."""
+    if one.name in PUBLISHED:
+        return "fetched" if folder.has(one.name) else "not fetched"
+    return "shipped" if one.name in cards() else "brought"
 
 
 def _consent(one: ModelCard) -> str:

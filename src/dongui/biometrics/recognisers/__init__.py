@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dongui.biometrics.cards import ModelCard
-from dongui.biometrics.pixels import Pixels
-from dongui.biometrics.templates import Template
+
+if TYPE_CHECKING:
+    from dongui.biometrics.pixels import Pixels
+    from dongui.biometrics.templates import Template
 
 __all__ = ["Recogniser"]
 
@@ -20,7 +22,7 @@ class Recogniser(Protocol):
         """What is known of the model."""
 
     def template(self, crop: Pixels) -> Template:
-        """Return the template of an aligned crop of 150 x 150 x 3 pixels; the crop is left as it was."""
+        """Return the template of what ``Instruments.recognised`` gives; the pixels are left as they were."""
 
     def templates(self, crops: Sequence[Pixels]) -> tuple[Template, ...]:
         """Return the templates of one clip's crops, at least one, in their order; the same as one by one."""
