@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from dongui.consent.receipt import ConsentReceipt
     from dongui.consent.registration import register
     from dongui.desk import ControllerEntry, Desk, LoggedConsent, create_desk
+    from dongui.desk.card_reading import read_card
+    from dongui.desk.cards import CardRoom
     from dongui.desk.trust_folder import TrustLimits, load_trust
     from dongui.documents.authenticated import AuthenticatedDocument, HolderBinding
     from dongui.documents.authenticating import HolderEvidence, authenticate
-    from dongui.documents.document_trust import DocumentTrust, PassportTrust, SdJwtTrust
+    from dongui.documents.document_trust import DocumentTrust, PassportTrust, SdJwtTrust, StaffCardTrust
     from dongui.documents.mdoc.authority import Authority, DocumentSigner
     from dongui.documents.mdoc.certificates import AuthorityProfile
     from dongui.documents.mdoc.document_data import (
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from dongui.documents.passport.packing import pack_passport
     from dongui.documents.recognising import Kind, recognise
     from dongui.documents.remarks import Remark, remarks
+    from dongui.documents.staff_card.register import CardRegister
     from dongui.documents.status import StatusEvidence
     from dongui.documents.trust import TrustAnchors
     from dongui.documents.trust.csca import CscaAnchors
@@ -94,6 +97,8 @@ _HOMES = {
     "Authority": "dongui.documents.mdoc.authority",
     "AuthorityProfile": "dongui.documents.mdoc.certificates",
     "Capture": "dongui.capture",
+    "CardRegister": "dongui.documents.staff_card.register",
+    "CardRoom": "dongui.desk.cards",
     "Channel": "dongui.receipts.statement",
     "ChipEvidence": "dongui.documents.passport.chip_evidence",
     "ChipProof": "dongui.documents.passport.chip_evidence",
@@ -159,6 +164,7 @@ _HOMES = {
     "SessionStore": "dongui.session",
     "SignerKey": "dongui.log.keys",
     "SigningAlgorithm": "dongui.documents.mdoc.signing_algorithms",
+    "StaffCardTrust": "dongui.documents.document_trust",
     "Statement": "dongui.receipts.statement",
     "StatusEvidence": "dongui.documents.status",
     "SystemClock": "dongui.environment",
@@ -187,6 +193,7 @@ _HOMES = {
     "open_session": "dongui.session",
     "operating_points": "dongui.biometrics.operating_points",
     "pack_passport": "dongui.documents.passport.packing",
+    "read_card": "dongui.desk.card_reading",
     "read_document_data": "dongui.documents.mdoc.document_data",
     "read_trusted": "dongui.receipts.trusting",
     "recognise": "dongui.documents.recognising",
@@ -204,6 +211,8 @@ __all__ = [
     "Authority",
     "AuthorityProfile",
     "Capture",
+    "CardRegister",
+    "CardRoom",
     "Channel",
     "ChipEvidence",
     "ChipProof",
@@ -269,6 +278,7 @@ __all__ = [
     "SessionStore",
     "SignerKey",
     "SigningAlgorithm",
+    "StaffCardTrust",
     "Statement",
     "StatusEvidence",
     "SystemClock",
@@ -297,6 +307,7 @@ __all__ = [
     "open_session",
     "operating_points",
     "pack_passport",
+    "read_card",
     "read_document_data",
     "read_trusted",
     "recognise",

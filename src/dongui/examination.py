@@ -37,6 +37,7 @@ from dongui.receipts.statement import DIGEST_BYTES, Comparison, Document
 
 if TYPE_CHECKING:
     from dongui.documents.passport.chip_evidence import ChipEvidence
+    from dongui.documents.staff_card.register import RegisteredCard
 
 __all__ = ["ATTACK_DETECTION", "STAGES", "Examination", "Order"]
 
@@ -71,7 +72,7 @@ class Order:
     begin like, ``trust`` whom to believe for that kind. ``holder`` is what its holder's proof is judged by.
     ``handle`` is the data subject's handle for this purpose, 32 bytes, ``handle_key`` the key it was made
     with. ``documents`` are the types of document the purpose accepts, ``holder_bindings`` what it accepts as
-    tying one to its holder.
+    tying one to its holder. ``card`` is what the site's register holds of the one card that was held out.
     """
 
     judged_at: datetime
@@ -85,12 +86,14 @@ class Order:
     holder_bindings: tuple[str, ...]
     operating_point: str
     accept_unassessed: bool
+    card: RegisteredCard | None = field(default=None, repr=False)
 
     def to_bytes(self) -> bytes:
         """Encode canonically."""
         return cbor.dumps(
             {
                 "accept_unassessed": self.accept_unassessed,
+                "card": _write_card(self.card),
                 "challenge": self.challenge.to_code(),
                 "documents": list(self.documents),
                 "handle": self.handle,
@@ -120,6 +123,7 @@ class Order:
             holder_bindings=tuple(map(str, fields.take("holder_bindings", list))),
             operating_point=fields.take("operating_point", str),
             accept_unassessed=fields.take("accept_unassessed", bool),
+            card=_read_card(fields.take_optional("card", list)),
         )
 
 
@@ -237,6 +241,22 @@ def _read_holder(value: list[object]) -> HolderEvidence:
             )
         case _:
             raise _malformed("holder")
+
+
+def _write_card(card: RegisteredCard | None) -> CborValue:
+    return None if card is None else [card.card_id, card.secret, int(card.valid_until.timestamp())]
+
+
+def _read_card(value: list[object] | None) -> RegisteredCard | None:
+    match value:
+        case None:
+            return None
+        case [bytes(card_id), bytes(secret), int(until)]:
+            from dongui.documents.staff_card.register import RegisteredCard
+
+            return RegisteredCard(card_id, secret, datetime.fromtimestamp(until, UTC))
+        case _:
+            raise _malformed("card")
 
 
 def _optional(value: object, kind: type[_T]) -> _T | None:

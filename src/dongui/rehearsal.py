@@ -12,13 +12,14 @@ from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from dongui.biometrics.attack_detection.challenge import Challenge, Side
+from dongui.biometrics.protected_templates import PROTECTED_TEMPLATE_BYTES
 from dongui.consent.purpose import HOLDER_BINDINGS
 from dongui.consent.subject import HANDLE_KEY_BYTES, subject_handle
 from dongui.documents.authenticating import HolderEvidence, authenticate
-from dongui.documents.document_trust import DocumentTrust, PassportTrust, SdJwtTrust
+from dongui.documents.document_trust import DocumentTrust, PassportTrust, SdJwtTrust, StaffCardTrust
 from dongui.documents.mdoc.authority import Authority
 from dongui.documents.mdoc.certificates import AuthorityProfile
 from dongui.documents.mdoc.document_data import LICENCE, read_document_data
@@ -37,6 +38,10 @@ from dongui.documents.sd_jwt.holder import SdJwtHolder
 from dongui.documents.sd_jwt.issuing import CredentialSigner, portrait_claim
 from dongui.documents.sd_jwt.issuing import issue as issue_credential
 from dongui.documents.sd_jwt.key_binding import KeyBindingExpectation
+from dongui.documents.staff_card.encryption import SiteKey
+from dongui.documents.staff_card.issuing import StaffCardIssuer
+from dongui.documents.staff_card.issuing import issue as issue_card
+from dongui.documents.staff_card.register import SECRET_BYTES, OneCard, RegisteredCard
 from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.documents.trust.csca import CscaAnchors
@@ -74,6 +79,7 @@ def rehearse(examine: Callable[[bytes, Sequence[SecretBuffer]], bytes], *, opera
         )
         pictures = [SecretBuffer(bytearray(picture)) for _ in range(_FRAMES)]
         examine(order.to_bytes(), [SecretBuffer(bytearray(visit.shown)), *pictures])
+    _read_a_card()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,7 @@ def _credential(picture: bytes) -> _Visit:
     held = SdJwtHolder.receive(issued, key=key)
     expectation = KeyBindingExpectation("rehearsal-nonce-0", "rehearsal")
     shown = held.present(held.everything(), expectation=expectation, clock=_CLOCK)
-    trust = DocumentTrust(None, None, SdJwtTrust(_anchors(authority), {}), StatusEvidence.none())
+    trust = DocumentTrust(None, None, SdJwtTrust(_anchors(authority), {}), None, StatusEvidence.none())
     evidence = HolderEvidence(None, None, expectation.nonce, expectation.audience, None)
     return _Visit(Kind.SD_JWT, _CREDENTIAL, shown, trust, evidence)
 
@@ -158,8 +164,37 @@ def _passport(picture: bytes) -> _Visit:
     files = LdsFiles.from_numbers({**groups, SOD: signer.sign(groups, clock=_CLOCK)})
     anchors = CscaAnchors.from_certificates([country.encoded])
     believed = PassportTrust(anchors, RevocationLists.none_given())
-    trust = DocumentTrust(None, believed, None, StatusEvidence.none())
+    trust = DocumentTrust(None, believed, None, None, StatusEvidence.none())
     return _Visit(Kind.PASSPORT, _PASSPORT, bytes(pack_passport(files)), trust, HolderEvidence.none())
+
+
+def _read_a_card() -> None:
+    """A card's template is of one set of instruments: its document alone is rehearsed."""
+    issuer, site = (
+        StaffCardIssuer("rehearsal", ec.generate_private_key(ec.SECP256R1())),
+        SiteKey.generate(entropy=_ENTROPY),
+    )
+    secret = _ENTROPY.draw(SECRET_BYTES)
+    card = issue_card(
+        "0",
+        bytes(PROTECTED_TEMPLATE_BYTES),
+        secret=secret,
+        issuer=issuer,
+        sites=[site.public],
+        valid_for=timedelta(days=1),
+        status=None,
+        clock=_CLOCK,
+        entropy=_ENTROPY,
+    )
+    public = issuer.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    believed = StaffCardTrust({"rehearsal.pem": public}, site)
+    authenticate(
+        card.text.encode("ascii"),
+        trust=DocumentTrust(None, None, None, believed, StatusEvidence.none()),
+        clock=_CLOCK,
+        holder=HolderEvidence.none(),
+        cards=OneCard(RegisteredCard(card.card_id, secret, card.valid_until)),
+    )
 
 
 def _authority() -> Authority:

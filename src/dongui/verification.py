@@ -31,6 +31,7 @@ from dongui.consent.purpose import ArtefactClass, binding_not_accepted, document
 from dongui.consent.subject import require_same_handle, subject_handle
 from dongui.documents.authenticating import BoundDocument, HolderEvidence, authenticate, require_bound
 from dongui.documents.recognising import Kind, recognise
+from dongui.documents.staff_card.register import OneCard
 from dongui.environment import FixedClock
 from dongui.errors import Misuse, Refused, Unanswered, Undetermined
 from dongui.examination import ATTACK_DETECTION, Examination, Order
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from dongui.consent.purpose import RegisteredPurpose
     from dongui.documents.document_trust import DocumentTrust
     from dongui.documents.passport.chip_evidence import ChipEvidence
+    from dongui.documents.staff_card.register import CardRegister, RegisteredCard
     from dongui.environment import Clock, Entropy
     from dongui.log.interface import Log
     from dongui.log.keys import SignerKey, VerifierKey
@@ -94,6 +96,7 @@ def verify(
     operator_key: SignerKey,
     trust: DocumentTrust,
     chip: ChipEvidence | None,
+    cards: CardRegister | None,
     examiner: Confined,
     accept_unassessed: bool,
     ledger: Ledger,
@@ -107,7 +110,7 @@ def verify(
 
     ``document`` is of any kind (:func:`~dongui.documents.recognising.recognise`); ``trust`` says whom to
     believe for each. ``chip`` is what a reader of the caller's own proved of a passport's chip, ``None``
-    where nothing was.
+    where nothing was. ``cards`` is the site's register of staff cards, asked for the one that is held out.
 
     ``examiner`` was started with :data:`PREPARE`. ``document`` and ``capture`` are overwritten on every way
     out, and core dumps of this process are turned off for good. The operating point is the purpose's;
@@ -135,6 +138,7 @@ def verify(
                 history = ledger.history(bytes.fromhex(opened.consent_record))
                 covered = _cover(purpose, controller, history, moment)
                 sessions.claim_capture([frame_digest(frame.view) for frame in capture.frames], at=moment)
+                card = _registered(document, believed, cards)
                 order = _order(
                     spent,
                     purpose,
@@ -143,6 +147,7 @@ def verify(
                     kind,
                     believed,
                     chip,
+                    card,
                     accept_unassessed=accept_unassessed,
                 )
             # 2 to 6. In a process of its own: examine(), below.
@@ -184,6 +189,7 @@ def examine(instruments: Instruments, order_bytes: bytes, buffers: Sequence[Secr
     raised through to the caller of :func:`verify`.
     """
     from dongui.biometrics.probe import take_probe
+    from dongui.biometrics.protected_templates import for_protected_templates, reference_from_card
     from dongui.biometrics.reference import take_reference
 
     order = Order.from_bytes(order_bytes)
@@ -206,6 +212,7 @@ def examine(instruments: Instruments, order_bytes: bytes, buffers: Sequence[Secr
                     trust=order.trust,
                     clock=FixedClock(order.judged_at),
                     holder=order.holder,
+                    cards=None if order.card is None else OneCard(order.card),
                 )
                 presented = PresentedDocument(
                     authentic.kind,
@@ -221,10 +228,18 @@ def examine(instruments: Instruments, order_bytes: bytes, buffers: Sequence[Secr
                 _require_accepted(bound, order)
                 subject = _disclosed(bound.subject, "subject")
                 require_same_handle(order.handle, subject_handle(order.handle_key, subject))
-            # 4. Reference, from the authenticated bytes only; its quality decides if an answer is possible.
+            # 4. Reference, from the authenticated bytes only, be it a portrait or a card's template; its
+            #    quality decides if an answer is possible.
             with stopwatch("reference"):
-                portrait = memoryview(_disclosed(bound.portrait, "portrait"))
-                reference = forgotten.enter_context(take_reference(portrait, instruments=instruments))
+                if bound.template is not None and order.card is not None:
+                    taken = reference_from_card(
+                        bound.template, secret=order.card.secret, instruments=instruments
+                    )
+                    point = for_protected_templates(point)
+                else:
+                    portrait = memoryview(_disclosed(bound.portrait, "portrait"))
+                    taken = take_reference(portrait, instruments=instruments)
+                reference = forgotten.enter_context(taken)
             # 5. Probe: one face, quality, a live turn against this session's challenge.
             with stopwatch("probe"):
                 attack_detection = ATTACK_DETECTION
@@ -313,6 +328,18 @@ def _cover(purpose: RegisteredPurpose, controller: Controller, history: History,
     return covered[0]
 
 
+def _registered(
+    document: SecretBuffer, trust: DocumentTrust, cards: CardRegister | None
+) -> RegisteredCard | None:
+    """What the site's register holds of a card encrypted to this site: asked for one id, the card's own."""
+    site_key = None if trust.staff_card is None else trust.staff_card.site_key
+    if site_key is None or cards is None:
+        return None
+    from dongui.documents.staff_card.verifying import claimed_card_id
+
+    return cards.look_up(claimed_card_id(document.view, site_key=site_key))
+
+
 def _order(
     spent: ConsumedSession,
     purpose: RegisteredPurpose,
@@ -321,6 +348,7 @@ def _order(
     kind: Kind,
     trust: DocumentTrust,
     chip: ChipEvidence | None,
+    card: RegisteredCard | None,
     *,
     accept_unassessed: bool,
 ) -> Order:
@@ -339,6 +367,7 @@ def _order(
         holder_bindings=purpose.declared.holder_bindings,
         operating_point=purpose.declared.operating_point,
         accept_unassessed=accept_unassessed,
+        card=card,
     )
 
 

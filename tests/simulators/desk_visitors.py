@@ -136,6 +136,7 @@ class Hall:
             operator_key=desk.operator_key,
             trust=DocumentTrust.for_mdocs(self.anchors),
             chip=None,
+            cards=None,
             examiner=self.examiner,
             accept_unassessed=True,
             ledger=desk.ledger,

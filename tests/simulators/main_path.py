@@ -73,6 +73,7 @@ class Visit:
             operator_key=desk.operator_key,
             trust=DocumentTrust.for_mdocs(self.anchors),
             chip=None,
+            cards=None,
             examiner=examiner,
             accept_unassessed=accept_unassessed,
             ledger=desk.ledger,

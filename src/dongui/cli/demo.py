@@ -45,8 +45,9 @@ def demo(
 ) -> None:
     """Tell the whole story on people who do not exist: their visits, their receipts, and what is left.
 
-    Authorities issue licences, credentials and passports, people consent, present them and stand before a camera. Exit code 1 if any
-    visit ends otherwise than promised, or a piece of a picture is found on disk.
+    Authorities issue licences, credentials, passports and staff cards; people consent, hold them out and
+    stand before a camera. Exit code 1 if any visit ends otherwise than promised, or a piece of a picture is
+    found on disk.
     """
     forbid_core_dumps()
     with naming(out):

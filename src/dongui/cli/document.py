@@ -11,6 +11,8 @@ from rich.console import Group
 
 from dongui.cli import document_fields as fields
 from dongui.cli import document_inputs as inputs
+from dongui.cli.card_site import code_of, site_at
+from dongui.cli.desk_option import OptionalDesk
 from dongui.cli.output import FailureNotice, JsonValue, choose, describe, show, table
 from dongui.cli.trust import MASTER_LIST_MAX_AGE_DAYS_2026_11
 from dongui.cli.trust_option import (
@@ -29,6 +31,7 @@ from dongui.documents.authenticating import authenticate, require_bound
 from dongui.documents.looking import look
 from dongui.documents.mdoc.looking import UnverifiedDocument
 from dongui.documents.remarks import remarks
+from dongui.documents.staff_card.encryption import SiteKey
 from dongui.environment import SystemClock
 from dongui.errors import DonguiError, Misuse, Refused, Unanswered
 from dongui.memory import SecretBuffer, forbid_core_dumps
@@ -41,7 +44,8 @@ _File = Annotated[
     Path,
     typer.Argument(
         help="A document, at most 2 MiB: a DeviceResponse or an IssuerSigned (CBOR, or hexadecimal or base64 "
-        "text of it), an SD-JWT credential, a folder or zip of a passport's files."
+        "text of it), an SD-JWT credential, a folder or zip of a passport's files, a card's QR code as a "
+        "picture or its text."
     ),
 ]
 _Transcript = Annotated[
@@ -71,6 +75,7 @@ def check(
     reader_key: _ReaderKey = None,
     nonce: _Nonce = None,
     audience: _Audience = None,
+    desk: OptionalDesk = None,
     at: _At = None,
     master_list_max_age: MasterListMaxAge = MASTER_LIST_MAX_AGE_DAYS_2026_11,
     revocation_list_max_age: RevocationListMaxAge = REVOCATION_LIST_MAX_AGE_DAYS_2026_11,
@@ -85,9 +90,12 @@ def check(
     limits = limits_of(master_list_max_age, revocation_list_max_age, status_list_max_age)
     evidence = inputs.read_evidence(session_transcript, reader_key, nonce, audience)
     clock = inputs.clock_at(at)
-    with inputs.read_document(file) as document:
+    with code_of(inputs.read_document(file)) as document:
         believed = trust_for(document, trust, limits)
-        found = authenticate(document.view, trust=believed, clock=clock, holder=evidence)
+        with site_at(document, believed, desk) as site:
+            found = authenticate(
+                document.view, trust=site.trust, clock=clock, holder=evidence, cards=site.cards
+            )
     result = _facts(found, at) | {"fields": fields.fields_result(found.elements, values=False)}
     show(result, lambda: table(("", ""), _fact_rows(found, at)), outcome="authentic")
 
@@ -100,6 +108,7 @@ def show_(
     reader_key: _ReaderKey = None,
     nonce: _Nonce = None,
     audience: _Audience = None,
+    desk: OptionalDesk = None,
     at: _At = None,
     master_list_max_age: MasterListMaxAge = MASTER_LIST_MAX_AGE_DAYS_2026_11,
     revocation_list_max_age: RevocationListMaxAge = REVOCATION_LIST_MAX_AGE_DAYS_2026_11,
@@ -116,28 +125,41 @@ def show_(
             raise Misuse(
                 "document.options-incomplete", "without --trust nothing is judged; leave the rest out"
             )
-        with inputs.read_document(file) as document:
+        with code_of(inputs.read_document(file)) as document:
             claimed = look(document.view, treatment=Treatment.UNVERIFIED, at=SystemClock().now())
             _show_claimed(claimed, None)
         return
     limits = limits_of(master_list_max_age, revocation_list_max_age, status_list_max_age)
     evidence = inputs.read_evidence(session_transcript, reader_key, nonce, audience)
     clock = inputs.clock_at(at)
-    with inputs.read_document(file) as document:
-        believed = trust_for(document, trust, limits)
+    with (
+        code_of(inputs.read_document(file)) as document,
+        site_at(document, trust_for(document, trust, limits), desk) as site,
+    ):
         try:
-            found = authenticate(document.view, trust=believed, clock=clock, holder=evidence)
+            found = authenticate(
+                document.view, trust=site.trust, clock=clock, holder=evidence, cards=site.cards
+            )
         except Unanswered as failure:
-            _show_claimed(_claimed(document, failure, clock.now()), failure)
+            believed = site.trust.staff_card
+            site_key = None if believed is None else believed.site_key
+            _show_claimed(_claimed(document, failure, clock.now(), site_key), failure)
             raise typer.Exit(failure.exit_code) from None
     _show_authentic(found, at)
 
 
-def _claimed(document: SecretBuffer, failure: Unanswered, at: datetime) -> UnverifiedDocument:
+def _claimed(
+    document: SecretBuffer, failure: Unanswered, at: datetime, site_key: SiteKey | None
+) -> UnverifiedDocument:
     """What a document claims that failed; where not even that can be read, its failure is all there is."""
     refused = isinstance(failure, Refused)
     try:
-        return look(document.view, treatment=Treatment.REFUSED if refused else Treatment.UNVERIFIED, at=at)
+        return look(
+            document.view,
+            treatment=Treatment.REFUSED if refused else Treatment.UNVERIFIED,
+            at=at,
+            site_key=site_key,
+        )
     except Refused:
         raise failure from None
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from dongui.documents.authenticating import HolderEvidence
 from dongui.documents.mdoc.session_transcript import MAX_TRANSCRIPT_BYTES
 from dongui.documents.passport.files import MAX_FILES, NEVER_KEPT, identify
-from dongui.documents.recognising import Kind, recognise
+from dongui.documents.recognising import Kind, is_picture, recognise
 from dongui.encoding import cbor
 from dongui.encoding.cbor import EmbeddedCbor, Limits
 from dongui.environment import Clock, FixedClock, SystemClock
@@ -65,7 +65,7 @@ def read_document(path: Path) -> SecretBuffer:
     if path.is_dir():
         return _read_folder(path)
     content = SecretBuffer.read_file(path, max_bytes=MAX_DOCUMENT_BYTES, what="document")
-    if recognise(content.view) is Kind.PASSPORT:
+    if recognise(content.view) is Kind.PASSPORT or is_picture(content.view):
         return content
     text = bytes(content.view).strip()
     if recognise(text) is not Kind.MDOC:
@@ -88,8 +88,10 @@ def read_presentation(path: Path) -> SecretBuffer:
     if path.is_dir():
         return _read_folder(path)
     content = SecretBuffer.read_file(path, max_bytes=MAX_DOCUMENT_BYTES, what="document")
+    if is_picture(content.view):
+        return content
     text = bytes(content.view).strip()
-    if recognise(text) is not Kind.SD_JWT:
+    if recognise(text) not in (Kind.SD_JWT, Kind.STAFF_CARD):
         return content
     content.wipe()
     return SecretBuffer(bytearray(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import typer
 
 from dongui.capture import MAX_FRAME_BYTES, Capture, require_capture_size, require_frames
+from dongui.cli.card_site import card_site
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.document_inputs import read_presentation, require_document
 from dongui.cli.output import FailureNotice, JsonValue, choose, describe, progress, settings, show, table
@@ -25,8 +27,12 @@ from dongui.cli.trust_option import (
     trust_for,
 )
 from dongui.cli.writing import NewFile, require_place, write_together
+from dongui.confinement import Confined
 from dongui.desk import Desk
+from dongui.desk.card_reading import read_card
+from dongui.desk.trust_folder import TrustLimits, load_trust
 from dongui.documents.document_trust import DocumentTrust
+from dongui.documents.recognising import Kind, is_picture
 from dongui.errors import Misuse, Trouble
 from dongui.memory import SecretBuffer, forbid_core_dumps, require_file
 from dongui.receipts.description import describe_operating_point
@@ -37,16 +43,17 @@ __all__ = ["verify"]
 
 
 def verify(
-    document: Annotated[
-        Path,
-        typer.Argument(
-            help="What is held out, at most 2 MiB: a DeviceResponse, an SD-JWT presentation, a folder or zip "
-            "of a passport's files."
-        ),
-    ],
     session: Annotated[str, typer.Option(help="Id of the open session; it is spent by this command.")],
     trust: RequiredTrust,
     desk: RequiredDesk,
+    document: Annotated[
+        Path | None,
+        typer.Argument(
+            help="What is held out, at most 2 MiB: a DeviceResponse, an SD-JWT presentation, a folder or zip "
+            "of a passport's files, a card's QR code as a picture or its text. Without it the code of a "
+            "staff card is looked for in the frames."
+        ),
+    ] = None,
     capture: Annotated[
         list[Path] | None,
         typer.Option(help="The clip's frames in order, JPEG or PNG, 1 to 300: a.jpg b.jpg ..."),
@@ -76,12 +83,12 @@ def verify(
     frames = capture or []
     require_frames(len(frames))
     # Before the models are loaded: a mistyped name is told at once.
-    require_document(document)
+    if document is not None:
+        require_document(document)
     sizes = [require_file(frame, max_bytes=MAX_FRAME_BYTES, what="frame") for frame in frames]
     require_capture_size(sum(sizes))
     limits = limits_of(master_list_max_age, revocation_list_max_age, status_list_max_age)
-    with read_presentation(document) as shown:
-        believed = trust_for(shown, trust, limits)
+    believed = _believed(document, trust, limits)
     with open_desk(desk) as opened:
         found = _verify(opened, session, document, frames, believed, trusted_channel, accept_unassessed)
     _report(found, _write(found, receipt, disclosure))
@@ -90,7 +97,7 @@ def verify(
 def _verify(
     desk: Desk,
     session_id: str,
-    document: Path,
+    document: Path | None,
     frames: list[Path],
     believed: DocumentTrust,
     trusted: bool,
@@ -101,21 +108,41 @@ def _verify(
     with (
         progress("Loading models.", "모델을 불러오는 중입니다.") as say,
         desk.start_examiner(progress=say) as examiner,
-        read_presentation(document) as shown,
         ExitStack() as forgotten,
     ):
         taken = tuple(
             forgotten.enter_context(SecretBuffer.read_file(frame, max_bytes=MAX_FRAME_BYTES, what="frame"))
             for frame in frames
         )
+        shown = forgotten.enter_context(_held_out(document, taken, examiner))
+        site = forgotten.enter_context(card_site(shown, believed, desk))
         return desk.verify(
             session,
             shown,
             Capture(taken, Channel.TRUSTED if trusted else Channel.UNTRUSTED),
-            trust=believed,
+            trust=site.trust,
+            cards=site.cards,
             examiner=examiner,
             accept_unassessed=accept_unassessed,
         )
+
+
+def _believed(document: Path | None, trust: Path, limits: TrustLimits) -> DocumentTrust:
+    if document is None:
+        return load_trust(trust, limits=limits, kind=Kind.STAFF_CARD).part_for(Kind.STAFF_CARD)
+    with read_presentation(document) as shown:
+        return trust_for(shown, trust, limits)
+
+
+def _held_out(document: Path | None, frames: Sequence[SecretBuffer], examiner: Confined) -> SecretBuffer:
+    """A card may be held up beside the face: its code is then looked for in the very frames."""
+    if document is None:
+        return read_card(frames, reader=examiner)
+    shown = read_presentation(document)
+    if not is_picture(shown.view):
+        return shown
+    with shown:
+        return read_card([shown], reader=examiner)
 
 
 def _write(found: Verification, receipt: Path | None, disclosure: Path | None) -> FailureNotice | None:

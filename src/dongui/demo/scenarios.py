@@ -32,6 +32,7 @@ class Twist(Enum):
     FRAMES_USED_BEFORE = auto()
     REVOKED = auto()
     STATUS_LIST_STALE = auto()
+    CARD_LOST = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,5 +281,35 @@ SCENARIOS: tuple[Scenario, ...] = (
         Outcome.REFUSED,
         "purpose.binding-not-accepted",
         kind=Kind.PASSPORT,
+    ),
+    Scenario(
+        "staff-card",
+        Localised(en="an employee with their card", ko="카드를 든 직원 본인"),
+        "staff-entrance",
+        "12",
+        _turning("12"),
+        Outcome.VERIFIED,
+        kind=Kind.STAFF_CARD,
+    ),
+    Scenario(
+        "staff-card-found",
+        Localised(en="somebody else with the card", ko="남의 카드를 든 사람"),
+        "staff-entrance",
+        "12",
+        _turning("05"),
+        Outcome.REFUSED,
+        "comparison.non-mated",
+        kind=Kind.STAFF_CARD,
+    ),
+    Scenario(
+        "staff-card-lost",
+        Localised(en="a card reported lost", ko="분실 신고된 카드"),
+        "staff-entrance",
+        "12",
+        _turning("12"),
+        Outcome.REFUSED,
+        "staff-card.revoked",
+        Twist.CARD_LOST,
+        Kind.STAFF_CARD,
     ),
 )

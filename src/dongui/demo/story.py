@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from dongui.biometrics.attack_detection.challenge import Side
 from dongui.capture import Capture
 from dongui.confinement import Confined
 from dongui.consent.purpose import OtherWay
+from dongui.demo.cards import HeldCard, employ, open_room, staff_trust
 from dongui.demo.cast import LicensingAuthority
 from dongui.demo.offices import CredentialOffice, Held, HeldLicence, PassportOffice
 from dongui.demo.scenarios import Scenario, Twist
@@ -108,6 +110,10 @@ class Story:
             return self._credentials.credential(person)
         if kind is Kind.PASSPORT:
             return self._passports.passport(person)
+        if kind is Kind.STAFF_CARD:
+            consent = self._consent(kind, person, "staff-entrance")
+            with open_room(self._desk) as room:
+                return employ(self._desk, room, person, consent=consent, enroller=self._examiner)
         return HeldLicence(self.authority.license(person))
 
     def _trust(self, twist: Twist) -> DocumentTrust:
@@ -116,7 +122,13 @@ class Story:
             status = self._credentials.status(age=_LAST_WEEK)
         else:
             status = self._credentials.status(revoked=twist is Twist.REVOKED)
-        return DocumentTrust(self.authority.anchors, self._passports.trust, self._credentials.trust, status)
+        return DocumentTrust(
+            mdoc=self.authority.anchors,
+            passport=self._passports.trust,
+            sd_jwt=self._credentials.trust,
+            staff_card=None,
+            status=status,
+        )
 
     def _open(self, scenario: Scenario) -> Session:
         person, purpose = scenario.holder, scenario.purpose
@@ -131,6 +143,11 @@ class Story:
 
     def _consent(self, kind: Kind, person: str, purpose: str) -> bytes:
         """Ask once for each purpose and document: a consent holds until it is withdrawn or runs out."""
+        if (kind, person, purpose) not in self._records and kind is Kind.STAFF_CARD:
+            # Before there is a card there is no document: the employer knows its employee.
+            with open_room(self._desk) as room:
+                given = room.consent(f"N-{person}", purpose=self._desk.purpose(purpose), language="ko")
+            self._records[kind, person, purpose] = given.record_id
         if (kind, person, purpose) not in self._records:
             document = authenticate(
                 self._held(kind, person).at_rest,
@@ -146,6 +163,9 @@ class Story:
         if scenario.twist is Twist.REPLAYED_PRESENTATION:
             return holder.presented(self._open(scenario))  # caught in another session
         shown = holder.presented(session)
+        if scenario.twist is Twist.CARD_LOST and isinstance(holder, HeldCard):
+            with open_room(self._desk) as room:
+                room.revoke(holder.card.card_id)
         if scenario.twist is Twist.ONE_BYTE_ALTERED:
             place = shown.index(b"Nobody")  # the family name: seen, signed, and no longer what was signed
             shown[place] ^= 0x01
@@ -154,14 +174,20 @@ class Story:
     def _verify(
         self, scenario: Scenario, session: Session, shown: bytearray, frames: Sequence[bytes]
     ) -> Verification:
-        return self._desk.verify(
-            session,
-            SecretBuffer(shown),
-            Capture(tuple(SecretBuffer(bytearray(frame)) for frame in frames), Channel.TRUSTED),
-            trust=self._trust(scenario.twist),
-            examiner=self._examiner,
-            accept_unassessed=True,
-        )
+        with ExitStack() as opened:
+            trust, cards = self._trust(scenario.twist), None
+            if scenario.kind is Kind.STAFF_CARD:
+                room = opened.enter_context(open_room(self._desk))
+                trust, cards = replace(trust, staff_card=staff_trust(self._desk, room)), room.register
+            return self._desk.verify(
+                session,
+                SecretBuffer(shown),
+                Capture(tuple(SecretBuffer(bytearray(frame)) for frame in frames), Channel.TRUSTED),
+                trust=trust,
+                cards=cards,
+                examiner=self._examiner,
+                accept_unassessed=True,
+            )
 
 
 def _in_order(film: Sequence[bytes], session: Session) -> list[bytes]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dongui.biometrics.instruments import Instruments
-from dongui.biometrics.protected_templates import protect
-from dongui.biometrics.reference import take_reference
 from dongui.memory import SecretBuffer, forbid_core_dumps, wipe_all
+
+if TYPE_CHECKING:
+    from dongui.biometrics.instruments import Instruments
 
 __all__ = ["ENROL", "PREPARE", "enrol", "prepare"]
 
@@ -19,6 +20,9 @@ ENROL = "dongui.desk.card_enrolment:enrol"
 
 def prepare(arguments: bytes, progress: Callable[[str], None]) -> Instruments:
     """Load the models; ``arguments`` is the path of their cache."""
+    # Loaded here: a desk that is opened for a consent needs no model.
+    from dongui.biometrics.instruments import Instruments
+
     forbid_core_dumps()
     return Instruments.load(cache=Path(arguments.decode()), progress=progress)
 
@@ -28,6 +32,9 @@ def enrol(instruments: Instruments, order: bytes, buffers: Sequence[SecretBuffer
 
     ``order`` is empty. Raises ``Undetermined``: ``portrait.*``, ``quality.*``, ``protected-template.*``.
     """
+    from dongui.biometrics.protected_templates import protect
+    from dongui.biometrics.reference import take_reference
+
     del order
     portrait, secret = buffers
     with ExitStack() as forgotten:

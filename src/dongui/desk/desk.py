@@ -33,6 +33,7 @@ from dongui.desk.folder import (
 from dongui.documents.authenticated import AuthenticatedDocument
 from dongui.documents.document_trust import DocumentTrust
 from dongui.documents.passport.chip_evidence import ChipEvidence
+from dongui.documents.staff_card.register import CardRegister
 from dongui.environment import Clock, Entropy
 from dongui.errors import Misuse, Trouble, Undetermined
 from dongui.log.entry import BLIND_BYTES, Entry, EntryKind, commitment
@@ -280,12 +281,14 @@ class Desk:
         *,
         trust: DocumentTrust,
         chip: ChipEvidence | None = None,
+        cards: CardRegister | None = None,
         examiner: Confined,
         accept_unassessed: bool,
     ) -> Verification:
         """Answer for one session; see :func:`dongui.verification.verify`.
 
-        Without ``chip`` nothing was proved of a passport's chip: its files may be a copy.
+        Without ``chip`` nothing was proved of a passport's chip: its files may be a copy. Without ``cards``
+        (:class:`dongui.desk.cards.CardRoom` keeps a register) no staff card is registered.
         """
         return verify(
             document,
@@ -296,6 +299,7 @@ class Desk:
             operator_key=self.operator_key,
             trust=trust,
             chip=chip,
+            cards=cards,
             examiner=examiner,
             accept_unassessed=accept_unassessed,
             ledger=self.ledger,

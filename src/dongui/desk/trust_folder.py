@@ -7,6 +7,7 @@
     DIR/csca/                       countries' authorities for passports, master lists, revocation lists
     DIR/sd-jwt/*.pem ...            roots above issuers of SD-JWT credentials
     DIR/sd-jwt/*.json               issuers' metadata with their keys
+    DIR/staff-card/<iss>.pem        public keys of who issues staff cards, named by their ``iss``
     DIR/status/*.jwt *.cwt          status lists, as ``dongui status fetch`` keeps them
 """
 
@@ -16,9 +17,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from dongui.documents.document_trust import DocumentTrust, PassportTrust, SdJwtTrust
+from dongui.documents.document_trust import DocumentTrust, PassportTrust, SdJwtTrust, StaffCardTrust
 from dongui.documents.recognising import Kind
 from dongui.documents.sd_jwt.issuer_keys import MAX_METADATA_BYTES, SdJwtIssuers
+from dongui.documents.staff_card.cwt import MAX_KEY_FILE_BYTES, StaffCardIssuers
 from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.documents.trust.csca_folder import CountryTrust, revocation_lists_in
@@ -27,9 +29,9 @@ from dongui.memory import SecretBuffer
 from dongui.readers.status_fetching import read_folder
 from dongui.storage.master_list_indices import IndexFolder
 
-__all__ = ["SD_JWT_FOLDER", "STATUS_FOLDER", "TrustLimits", "load_trust"]
+__all__ = ["SD_JWT_FOLDER", "STAFF_CARD_FOLDER", "STATUS_FOLDER", "TrustLimits", "load_trust"]
 
-SD_JWT_FOLDER, STATUS_FOLDER = "sd-jwt", "status"
+SD_JWT_FOLDER, STAFF_CARD_FOLDER, STATUS_FOLDER = "sd-jwt", "staff-card", "status"
 _MAX_METADATA_FILES = 1_000
 
 
@@ -55,6 +57,7 @@ def load_trust(path: Path, *, limits: TrustLimits, kind: Kind | None) -> Documen
         mdoc=_anchors(path) if kind in (Kind.MDOC, None) else None,
         passport=_passport(path, limits) if kind in (Kind.PASSPORT, None) else None,
         sd_jwt=_sd_jwt(path / SD_JWT_FOLDER) if kind in (Kind.SD_JWT, None) else None,
+        staff_card=_staff_card(path / STAFF_CARD_FOLDER) if kind in (Kind.STAFF_CARD, None) else None,
         status=_status(path / STATUS_FOLDER, limits),
     )
 
@@ -84,7 +87,7 @@ def _sd_jwt(path: Path) -> SdJwtTrust | None:
     if len(names) > _MAX_METADATA_FILES:
         detail = f"{len(names)} files; the limit is {_MAX_METADATA_FILES}"
         raise Misuse("sd-jwt.metadata-unreadable", f"{path} holds too many: {detail}")
-    metadata = {file.name: _read(file) for file in names}
+    metadata = {file.name: _read(file, MAX_METADATA_BYTES, "issuer metadata") for file in names}
     if anchors is None and not metadata:
         return None
     # Read once now: a spoilt file is the operator's to mend, and not found out while somebody waits.
@@ -92,8 +95,18 @@ def _sd_jwt(path: Path) -> SdJwtTrust | None:
     return SdJwtTrust(anchors, metadata)
 
 
-def _read(file: Path) -> bytes:
-    with SecretBuffer.read_file(file, max_bytes=MAX_METADATA_BYTES, what="issuer metadata") as content:
+def _staff_card(path: Path) -> StaffCardTrust | None:
+    """Issuers alone: the site's own key lies in the desk, for nobody else to read."""
+    names = sorted(file for file in path.iterdir() if file.suffix == ".pem") if path.is_dir() else []
+    if not names:
+        return None
+    files = {file.name: _read(file, MAX_KEY_FILE_BYTES, "issuer's key") for file in names}
+    StaffCardIssuers.from_files(files)
+    return StaffCardTrust(files, None)
+
+
+def _read(file: Path, limit: int, what: str) -> bytes:
+    with SecretBuffer.read_file(file, max_bytes=limit, what=what) as content:
         return bytes(content.view)
 
 

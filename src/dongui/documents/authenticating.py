@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NewType, Self
+from typing import TYPE_CHECKING, Never, NewType, Self
 
 from dongui.documents.authenticated import AuthenticatedDocument
 from dongui.documents.recognising import Kind, recognise
+from dongui.errors import Refused
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from dongui.documents.document_trust import DocumentTrust
     from dongui.documents.passport.chip_evidence import ChipEvidence
     from dongui.documents.passport.files import LdsFiles
+    from dongui.documents.staff_card.register import CardRegister
     from dongui.environment import Clock
 
 __all__ = ["BoundDocument", "HolderEvidence", "authenticate", "passport_files", "require_bound"]
@@ -45,12 +47,18 @@ class HolderEvidence:
 
 
 def authenticate(
-    data: bytes | memoryview, *, trust: DocumentTrust, clock: Clock, holder: HolderEvidence
+    data: bytes | memoryview,
+    *,
+    trust: DocumentTrust,
+    clock: Clock,
+    holder: HolderEvidence,
+    cards: CardRegister | None = None,
 ) -> AuthenticatedDocument:
     """Authenticate a document of the kind its bytes claim.
 
     Bytes: CBOR of a mobile document, an SD-JWT credential's text, a passport's files
-    (:func:`passport_files`). Raises what the kind's own function raises: ``Refused``, ``Undetermined``,
+    (:func:`passport_files`), the text of a card's code. ``cards`` is the site's register; without it a card
+    of ours is not registered. Raises what the kind's own function raises: ``Refused``, ``Undetermined``,
     ``Trouble``; ``Misuse`` as :meth:`.DocumentTrust.part_for`.
     """
     kind = recognise(data)
@@ -60,6 +68,8 @@ def authenticate(
         return _passport(data, part, clock, holder)
     if kind is Kind.SD_JWT:
         return _sd_jwt(data, part, clock, holder)
+    if kind is Kind.STAFF_CARD:
+        return _staff_card(data, part, clock, cards)
     return _mdoc(data, part, clock, holder)
 
 
@@ -121,6 +131,36 @@ def _passport(
         revocation=believed.revocation,
         chip=holder.chip,
     )
+
+
+def _staff_card(
+    data: bytes | memoryview, trust: DocumentTrust, clock: Clock, cards: CardRegister | None
+) -> AuthenticatedDocument:
+    from dongui.documents.staff_card import verifying as staff_card
+    from dongui.documents.staff_card.cwt import StaffCardIssuers
+    from dongui.documents.staff_card.text import CARD_PREFIX
+
+    believed = trust.require_staff_card()
+    issuers, status = StaffCardIssuers.from_files(believed.issuers), trust.status_for(Kind.STAFF_CARD)
+    if believed.site_key is None or bytes(data[: len(CARD_PREFIX)]) != CARD_PREFIX.encode():
+        # A token that is signed alone; an encrypted one is refused there by name, for want of a key.
+        return staff_card.authenticate_claim_169(data, issuers=issuers, clock=clock, status=status)
+    return staff_card.authenticate(
+        data,
+        issuers=issuers,
+        site_key=believed.site_key,
+        register=cards or _NoCards(),
+        clock=clock,
+        status=status,
+    )
+
+
+class _NoCards:
+    """A site without a register: no card is registered with it."""
+
+    def look_up(self, card_id: bytes) -> Never:
+        del card_id
+        raise Refused("staff-card.not-registered", "no register of cards was given")
 
 
 def _sd_jwt(

@@ -18,10 +18,11 @@ from dongui.encoding.cbor import CborKey, CborValue
 from dongui.errors import Misuse
 
 if TYPE_CHECKING:
+    from dongui.documents.staff_card.encryption import SiteKey
     from dongui.documents.trust.csca import CscaAnchors
     from dongui.documents.trust.revocation_list import RevocationLists
 
-__all__ = ["DocumentTrust", "PassportTrust", "SdJwtTrust"]
+__all__ = ["DocumentTrust", "PassportTrust", "SdJwtTrust", "StaffCardTrust"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,17 @@ class SdJwtTrust:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffCardTrust:
+    """Issuers of staff cards and Claim 169 tokens: files of public keys, ``<iss>.pem``.
+
+    ``site_key`` is this site's own, to which cards are encrypted; ``None``: none can be opened.
+    """
+
+    issuers: Mapping[str, bytes] = field(repr=False)
+    site_key: SiteKey | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentTrust:
     """Whom a verifier believes. ``None`` for a kind: nobody; documents of that kind are not judged at all.
 
@@ -51,31 +63,33 @@ class DocumentTrust:
     mdoc: TrustAnchors | None = field(repr=False)
     passport: PassportTrust | None = field(repr=False)
     sd_jwt: SdJwtTrust | None = field(repr=False)
+    staff_card: StaffCardTrust | None = field(repr=False)
     status: StatusEvidence = field(repr=False)
 
     @classmethod
     def for_mdocs(cls, anchors: TrustAnchors, *, status: StatusEvidence | None = None) -> Self:
         """Believe issuers of mobile documents alone; without ``status`` no list is on file."""
-        return cls(anchors, None, None, status or StatusEvidence.none())
+        return cls(anchors, None, None, None, status or StatusEvidence.none())
 
     def part_for(self, kind: Kind) -> Self:
         """Return what one kind needs, to go with a document of it.
 
         Raises ``Misuse`` where nobody is believed for that kind: ``trust.no-anchors``,
-        ``sd-jwt.no-issuers``. A passport without any authority is *undetermined* when it is judged
-        (``passport.no-anchor``): whoever holds it out is told what its files prove.
+        ``sd-jwt.no-issuers``, ``staff-card.no-issuers``. A passport without any authority is *undetermined*
+        when it is judged (``passport.no-anchor``): whoever holds it out is told what its files prove.
         """
         if kind is Kind.MDOC:
             self.require_mdoc()
         if kind is Kind.SD_JWT:
             self.require_sd_jwt()
         if kind is Kind.STAFF_CARD:
-            raise Misuse("staff-card.no-issuers", "nobody is trusted to issue staff cards")
+            self.require_staff_card()
         return replace(
             self,
             mdoc=self.mdoc if kind is Kind.MDOC else None,
             passport=self.passport if kind is Kind.PASSPORT else None,
             sd_jwt=self.sd_jwt if kind is Kind.SD_JWT else None,
+            staff_card=self.staff_card if kind is Kind.STAFF_CARD else None,
             status=StatusEvidence.none() if kind is Kind.PASSPORT else self.status,
         )
 
@@ -90,6 +104,12 @@ class DocumentTrust:
         if self.sd_jwt is None:
             raise Misuse("sd-jwt.no-issuers", "nobody is trusted to issue SD-JWT credentials")
         return self.sd_jwt
+
+    def require_staff_card(self) -> StaffCardTrust:
+        """Return who may issue staff cards. Raises ``Misuse`` (``staff-card.no-issuers``)."""
+        if self.staff_card is None:
+            raise Misuse("staff-card.no-issuers", "nobody is trusted to issue staff cards")
+        return self.staff_card
 
     def status_for(self, kind: Kind) -> StatusEvidence:
         """The status lists, with who may sign those that come with certificates: the kind's own anchors."""
@@ -109,6 +129,12 @@ class DocumentTrust:
             parts["sd-jwt"] = {
                 "anchors": None if self.sd_jwt.anchors is None else _write_anchors(self.sd_jwt.anchors),
                 "metadata": _write_files(self.sd_jwt.metadata),
+            }
+        if self.staff_card is not None:
+            site_key = self.staff_card.site_key
+            parts["staff-card"] = {
+                "issuers": _write_files(self.staff_card.issuers),
+                "site-key": None if site_key is None else site_key.raw,
             }
         if self.status.files:
             parts["status"] = _write_status(self.status)
@@ -130,6 +156,7 @@ class DocumentTrust:
                 None if credentials["anchors"] is None else _read_anchors(credentials["anchors"]),
                 _files(credentials["metadata"]),
             ),
+            staff_card=_read_staff_card(parts["staff-card"]) if "staff-card" in parts else None,
             status=_read_status(parts["status"]) if "status" in parts else StatusEvidence.none(),
         )
 
@@ -176,6 +203,14 @@ def _read_passport(value: CborValue) -> PassportTrust:
             _bytes_list(fields["revocation"]), max_age=timedelta(seconds=_int(fields["revocation-age"]))
         ),
     )
+
+
+def _read_staff_card(value: CborValue) -> StaffCardTrust:
+    from dongui.documents.staff_card.encryption import SiteKey
+
+    fields = _map(value)
+    site_key = fields["site-key"]
+    return StaffCardTrust(_files(fields["issuers"]), None if site_key is None else SiteKey(_bytes(site_key)))
 
 
 def _write_status(status: StatusEvidence) -> CborValue:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-__all__ = ["Kind", "recognise"]
+__all__ = ["Kind", "is_picture", "recognise"]
 
 # Enough for the longest mark there is: a JWT's header and payload are as long as they like.
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -41,10 +41,15 @@ def recognise(data: bytes | bytearray | memoryview) -> Kind:
     """
     if bytes(data[:4]) in _ZIP or bytes(data[:1]) == _SECURITY_OBJECT:
         return Kind.PASSPORT
-    if any(bytes(data[: len(mark)]) == mark for mark in _PICTURES):
+    if is_picture(data):
         return Kind.STAFF_CARD
     if _SD_JWT.match(data) or _SD_JWT_JSON.match(data):
         return Kind.SD_JWT
     if _BASE45.fullmatch(data) and not _HEX.fullmatch(data):
         return Kind.STAFF_CARD
     return Kind.MDOC
+
+
+def is_picture(data: bytes | bytearray | memoryview) -> bool:
+    """Whether ``data`` begins as a PNG or JPEG picture: of a card, its code is to be read from it first."""
+    return any(bytes(data[: len(mark)]) == mark for mark in _PICTURES)

@@ -8,10 +8,11 @@ import numpy as np
 import zxingcpp
 from numpy.typing import NDArray
 
+from dongui.documents.recognising import Kind, recognise
 from dongui.documents.staff_card.text import CARD_PREFIX, MAX_TEXT_CHARACTERS
 from dongui.errors import Misuse, Undetermined
 
-__all__ = ["MAX_FRAMES", "MAX_PIXELS", "read_frames"]
+__all__ = ["MAX_FRAMES", "MAX_PIXELS", "read_frames", "read_picture"]
 
 MAX_FRAMES = 300
 MAX_PIXELS = 50_000_000
@@ -40,7 +41,26 @@ def read_frames(frames: Sequence[NDArray[np.uint8]]) -> str:
     return found.pop()
 
 
+def read_picture(picture: NDArray[np.uint8]) -> str:
+    """Return the text of the one code in a picture taken for it: a card's, or any Claim 169 token's.
+
+    Rows x columns, one byte a pixel. Raises as :func:`read_frames`.
+    """
+    if picture.ndim != 2 or picture.dtype != np.uint8 or not 0 < picture.size <= MAX_PIXELS:
+        raise Misuse("staff-card.bad-frames", f"a picture is not 1 to {MAX_PIXELS} pixels of one byte")
+    found = {text for text in _texts(picture) if recognise(text.encode()) is Kind.STAFF_CARD}
+    if len(found) != 1:
+        name = "staff-card.several-codes" if found else "staff-card.no-code"
+        raise Undetermined(name, f"{len(found)} different codes in the picture")
+    return found.pop()
+
+
 def _cards(frame: NDArray[np.uint8]) -> set[str]:
+    return {
+        text for text in _texts(frame) if text.startswith(CARD_PREFIX) and len(text) <= MAX_TEXT_CHARACTERS
+    }
+
+
+def _texts(frame: NDArray[np.uint8]) -> set[str]:
     codes = zxingcpp.read_barcodes(np.ascontiguousarray(frame), formats=zxingcpp.BarcodeFormat.QRCode)
-    texts = {str(code.text) for code in codes}
-    return {text for text in texts if text.startswith(CARD_PREFIX) and len(text) <= MAX_TEXT_CHARACTERS}
+    return {str(code.text) for code in codes}
