@@ -1,0 +1,106 @@
+"""Descriptions others can read: Croissant for a release, CycloneDX for a model, each by its own validator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import mlcroissant
+import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+from dongui.cli.model_checking import check_any
+from dongui.custody.croissant import CROISSANT, describe_release, write_description
+from dongui.custody.release_opening import read_release
+from dongui.errors import DonguiError
+from simulators.model_office import RESNET, ModelOffice
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelOffice]:
+    """An office with a release, a model trained from it, and the model published."""
+    opened = ModelOffice.open(tmp_path_factory.mktemp("descriptions"))
+    release = opened.release("one", people=100)
+    model = opened.train(release).model.id
+    opened.publishing().publish(model, recipient="a.example", out=opened.folder / "published")
+    yield opened
+    opened.close()
+
+
+@pytest.mark.filterwarnings("ignore")  # of rdflib and pandas, beneath mlcroissant
+def test_a_release_is_described_in_valid_croissant(office: ModelOffice) -> None:
+    """mlcroissant finds no fault, finds the manifest by the digest that was logged, and reads the records."""
+    release = read_release(office.folder / "one", key=office.office.signer.verifier)
+    write_description(release)
+    data = mlcroissant.Dataset(office.folder / "one" / CROISSANT)
+    assert list(data.metadata.ctx.issues.errors) == []
+    assert list(data.metadata.ctx.issues.warnings) == []
+    files = {file.name: file.sha256 for file in data.metadata.distribution}
+    assert files["manifest"] == sha256((office.folder / "one" / "manifest.json").read_bytes()).hexdigest()
+    (records,) = data.metadata.record_sets
+    rows = list(data.records(records.id))
+    assert len(rows) == office.opened(office.folder / "one").count
+
+
+def test_the_description_follows_from_the_manifest_alone(office: ModelOffice) -> None:
+    """The same release, the same bytes; and the release still opens with it beside."""
+    release = read_release(office.folder / "one", key=office.office.signer.verifier)
+    assert describe_release(release) == describe_release(release)
+    write_description(release)
+    assert office.opened(office.folder / "one").count > 0
+
+
+def test_a_model_has_a_valid_bill_of_materials(office: ModelOffice) -> None:
+    """CycloneDX's own strict schema; release and recogniser's card named, the unknown called unknown."""
+    text = (office.folder / "published" / "bom.cdx.json").read_text(encoding="utf-8")
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    bom = json.loads(text)
+    release = read_release(office.folder / "one", key=office.office.signer.verifier)
+    recogniser, data = bom["components"]
+    assert data["name"] == f"release-{release.id.hex()}"
+    facts = {entry["name"]: entry["value"] for entry in recogniser["properties"]}
+    assert facts["dongui:card:sha256"] == RESNET.digest.hex()
+    assert facts["dongui:consent"] == "not obtained"
+    assert facts["dongui:people-in-training-data"] == "unknown"
+    model = (office.folder / "published" / "model.cbor").read_bytes()
+    assert bom["metadata"]["component"]["hashes"][0]["content"] == sha256(model).hexdigest()
+
+
+def test_a_published_model_is_checked_whole(office: ModelOffice) -> None:
+    """Seal in the log, statistics sealed, model derived: offline, with public keys alone."""
+    checked = check_any(office.folder / "published", office.operator_keys)
+    assert checked.kind == "model"
+    assert dict(checked.lines)["version"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("statistics.cbor", "model.statistics-differ"),
+        ("model.cbor", "model.parameters-differ"),
+        ("seal.cbor", "model.seal-not-logged"),
+        ("log.proof", "log.note-signature-invalid"),
+    ],
+)
+def test_one_changed_byte_is_found(office: ModelOffice, tmp_path: Path, file: str, name: str) -> None:
+    """In any of the four files."""
+    for path in (office.folder / "published").iterdir():
+        data = bytearray(path.read_bytes())
+        if path.name == file:
+            data[-40 if file == "log.proof" else -9] ^= 1
+        (tmp_path / path.name).write_bytes(data)
+    with pytest.raises(DonguiError) as refused:
+        check_any(tmp_path, office.operator_keys)
+    assert refused.value.name == name
+
+
+def test_what_is_none_of_these_is_named(office: ModelOffice, tmp_path: Path) -> None:
+    """An empty folder, another file."""
+    (tmp_path / "other").write_bytes(b"something else")
+    for path in (tmp_path, tmp_path / "other"):
+        with pytest.raises(DonguiError) as refused:
+            check_any(path, office.operator_keys)
+        assert refused.value.name == "model.not-a-model"
