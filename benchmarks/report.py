@@ -21,6 +21,7 @@ GROUPS = {
     "biometrics": "The biometric stages over the London faces (CPU time)",
     "mdoc": "Documents: ISO/IEC 18013-5 Annex D",
     "passport": "Passports: passive authentication and master lists",
+    "chip": "Reading a passport's chip, simulated in the same process",
     "sd-jwt": "SD-JWT credentials and status lists",
     "confinement": "The confined process",
     "log": "The log",

@@ -43,7 +43,8 @@ Exit codes:
 
 # A noun's module has an `app`; a single command's module has a function of the command's name.
 _NOUNS = (
-    *("session", "document", "issue", "consent", "purpose", "receipt", "log", "recogniser", "desk", "card"),
+    *("session", "document", "chip", "issue", "consent", "purpose", "receipt", "log", "recogniser"),
+    *("desk", "card"),
     *("assess", "operating-point", "release", "status", "trust", "proof", "rights", "custody", "model"),
 )
 _SINGLE = ("verify", "demo", "bench")
