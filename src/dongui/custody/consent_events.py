@@ -20,9 +20,10 @@ from dongui.encoding import cbor
 from dongui.errors import Misuse
 from dongui.log.entry import Entry, EntryKind, commitment
 
-__all__ = ["FOLLOWERS", "ConsentAct", "ConsentKey", "CustodyEvent", "CustodyLedger", "follow", "zones_agree"]
+__all__ = ["FOLLOWERS", "ID_BYTES", "ConsentAct", "ConsentKey", "CustodyEvent", "CustodyLedger", "follow", "zones_agree"]
 
 ID_BYTES = 16
+"""Of a person's id."""
 _LONGEST_NAME = 120
 _BEGINNINGS = (EventKind.GIVEN, EventKind.GUARDIAN_GIVEN)
 _STOPS = (EventKind.WITHDRAWN, EventKind.EXPIRED, EventKind.SUSPENDED)

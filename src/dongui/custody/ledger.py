@@ -16,13 +16,14 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from dongui.custody.consent_events import ConsentAct, ConsentKey, CustodyEvent, follow, zones_agree
+from dongui.custody.consent_events import ID_BYTES, ConsentAct, ConsentKey, CustodyEvent, follow, zones_agree
 from dongui.custody.moments import microseconds
 from dongui.custody.schema import Layout
 from dongui.custody.snapshot_export import SnapshotTerms, write_consents
+from dongui.encoding import cbor
 from dongui.environment import Clock, Entropy
 from dongui.errors import DonguiError, Misuse, Trouble
-from dongui.log.entry import BLIND_BYTES
+from dongui.log.entry import BLIND_BYTES, Entry, EntryKind, commitment
 from dongui.log.interface import MAX_BATCH, Log
 
 __all__ = ["EventReader", "EventStore", "LoggedLedger", "Pending"]
@@ -91,6 +92,9 @@ class EventStore(Protocol):
     def keep(self, events: Sequence[CustodyEvent]) -> None:
         """Keep events with their positions, and forget the note, all or nothing."""
 
+    def erase(self, person: bytes, *, instead: bytes) -> int:
+        """Destroy a person's events and id, ``instead`` taking its place; return how many events."""
+
 
 class LoggedLedger:
     """The :class:`~dongui.custody.consent_events.CustodyLedger` over a store and a log."""
@@ -120,6 +124,11 @@ class LoggedLedger:
         """Look many people's numbers up, at one consistent moment."""
         with self._store.reading() as reader:
             yield reader.number
+
+    def settle(self) -> None:
+        """Finish what a killed process began, as the next append would. Raises ``Trouble`` likewise."""
+        with self._store.exclusively():
+            self._settle()
 
     def events_of(self, person: bytes) -> Sequence[CustodyEvent]:
         """Return everything one person said, in the order of the log."""
@@ -173,6 +182,23 @@ class LoggedLedger:
                 recipients=recipients,
             )
             return write_consents(path, reader.rows(layout), terms, folded=folded)
+
+    def erase(self, person: bytes) -> int:
+        """Destroy what the ledger holds of a person: logged first, then overwritten. Return how many events.
+
+        Their log entries stay, and tell nobody anything; their number is never given to anybody else, so
+        that whatever still bears it is a record of somebody the ledger has never heard of. Killed in between
+        it is given again, and may then be logged twice. Raises ``Trouble``: ``log.*``, ``storage.*``.
+        """
+        with self._store.exclusively():
+            self._settle()
+            with self._store.reading() as reader:
+                if reader.number(person) is None:
+                    return 0
+            content = cbor.dumps([1, person])
+            blind = self._entropy.draw(BLIND_BYTES)
+            self._log.append([Entry(EntryKind.CONSENT_DESTROYED, commitment(content, blind=blind))])
+            return self._store.erase(person, instead=self._entropy.draw(ID_BYTES))
 
     def check(self) -> int:
         """Hold every event against its log entry and return their number.

@@ -36,6 +36,7 @@ class EntryKind(StrEnum):
     MEMBERSHIP = "membership"  # the tree over a release's people was fixed
     ERASURE = "erasure"  # everything the vault keeps of a person is about to be destroyed
     MODEL = "model"  # a model's statistics were sealed: trained, or somebody taken out
+    RIGHTS = "rights"  # something happened to a request a person made for what is theirs
     UNDOING = "undoing"  # a withdrawal was carried out, with a receipt for the person
 
 

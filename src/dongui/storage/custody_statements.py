@@ -191,6 +191,16 @@ class EventTables:
         row = self._connection.execute("SELECT number FROM person WHERE id = ?", (person,)).fetchone()
         return None if row is None else _whole(row[0])
 
+    def erase(self, person: bytes, *, instead: bytes) -> int:
+        """Delete a person's events and put ``instead`` in the place of their id; return how many events."""
+        number = self.number(person)
+        if number is None:
+            return 0
+        row = self._connection.execute("SELECT count(*) FROM event WHERE person = ?", (number,)).fetchone()
+        self._connection.execute("DELETE FROM event WHERE person = ?", (number,))
+        self._connection.execute("UPDATE person SET id = ? WHERE number = ?", (instead, number))
+        return 0 if row is None else _whole(row[0])
+
     def rows(self, layout: Layout) -> Iterator[pa.RecordBatch]:
         """Return every event as rows of the consents table, in its order."""
         schema = arrow_schema("consents", layout)

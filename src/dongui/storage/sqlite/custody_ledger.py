@@ -19,10 +19,13 @@ from dongui.storage.custody_statements import Cursor, EventTables, Value
 from dongui.storage.sqlite.custody_ledger_tables import APPLICATION_ID, MIGRATIONS
 from dongui.storage.sqlite.database import Database
 
-__all__ = ["SqliteEventStore"]
+__all__ = ["SqliteEventStore", "locked_beside"]
 
 _WAIT_S = 30.0
 _LOOK_AGAIN_S = 0.01
+_RULES = """
+  SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name IN ('event_kept', 'person_unchanged')
+"""
 
 
 class SqliteEventStore:
@@ -42,13 +45,8 @@ class SqliteEventStore:
 
         Raises ``Trouble`` ``storage.locked``.
         """
-        path = self._database.path.with_name(f"{self._database.path.name}.lock")
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            _lock(descriptor, path)
+        with locked_beside(self._database.path):
             yield
-        finally:
-            os.close(descriptor)
 
     @contextmanager
     def reading(self) -> Iterator[EventReader]:
@@ -97,6 +95,19 @@ class SqliteEventStore:
         with self._tables() as tables:
             tables.keep(events)
 
+    def erase(self, person: bytes, *, instead: bytes) -> int:
+        """Destroy a person's events and id, ``instead`` taking its place; return how many events."""
+        with self._database.transaction() as connection:
+            lifted = connection.execute(_RULES).fetchall()
+            # Within the one transaction: nobody ever sees the tables without their rules.
+            for name, _ in lifted:
+                connection.execute(f"DROP TRIGGER {name}")
+            erased = EventTables(_Connection(connection)).erase(person, instead=instead)
+            for _, rule in lifted:
+                connection.execute(rule)
+        self._database.write_anew()
+        return erased
+
     @contextmanager
     def _tables(self) -> Iterator[EventTables]:
         with self._database.transaction() as connection:
@@ -113,6 +124,21 @@ class SqliteEventStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@contextmanager
+def locked_beside(database: Path) -> Iterator[None]:
+    """Hold the lock file beside a database; it is given up with the process that holds it.
+
+    Raises ``Trouble`` ``storage.locked``.
+    """
+    path = database.with_name(f"{database.name}.lock")
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _lock(descriptor, path)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @dataclass(frozen=True, slots=True)
