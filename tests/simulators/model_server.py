@@ -23,7 +23,8 @@ class Publisher:
 
     ``content`` lies at ``/model.onnx``. ``breaks_after``: how many bytes each answer has before the
     connection is cut, the last for all that follow; ``None``: whole. ``ranges``: ``True``, ``False``
-    (answers 200), or what Content-Range says instead. ``redirects``: how many hops lie before the file, or an address.
+    (answers 200), or what Content-Range says instead. ``redirects``: how many hops lie before the file, or
+    an address.
     """
 
     port: int

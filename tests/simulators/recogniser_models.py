@@ -15,7 +15,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-__all__ = ["arcface_like", "blue_squares", "card_text", "model_of", "planted", "write_brought"]
+__all__ = ["arcface_like", "blue_squares", "card_text", "endless", "model_of", "planted", "write_brought"]
 
 Floats = NDArray[np.float32]
 
@@ -80,6 +80,23 @@ def arcface_like(
     return model_of(
         nodes, {names[0]: shape}, {names[1]: (shape[0], numbers)}, {"kernel": kernel, "mixed": mixed}
     )
+
+
+def endless() -> onnx.ModelProto:
+    """Return a few kilobytes of the right signature that multiply large matrices for minutes."""
+    nodes = [
+        helper.make_node("ReduceMean", ["data"], ["mean"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("Expand", ["mean", "large"], ["square_0"]),
+        *(helper.make_node("MatMul", [f"square_{n}"] * 2, [f"square_{n + 1}"]) for n in range(200)),
+        helper.make_node("Slice", ["square_200", "from", "to", "axes"], ["fc1"]),
+    ]
+    weights: dict[str, NDArray[np.generic]] = {
+        "large": np.array([4000, 4000]),
+        "from": np.array([0, 0]),
+        "to": np.array([1, 512]),
+        "axes": np.array([0, 1]),
+    }
+    return model_of(nodes, {"data": (1, 3, 112, 112)}, {"fc1": (1, 512)}, weights)
 
 
 def planted(outputs: Mapping[str, Floats], *, sides: tuple[int, int] = (640, 640)) -> onnx.ModelProto:

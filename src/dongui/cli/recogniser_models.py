@@ -9,11 +9,16 @@ from typing import Annotated
 
 import typer
 
-from dongui.biometrics.recognisers.brought import MAX_CARD_BYTES, BroughtCard, read_brought_card
+from dongui.biometrics.recognisers.brought import (
+    MAX_CARD_BYTES,
+    MAX_MODEL_BYTES,
+    BroughtCard,
+    read_brought_card,
+)
 from dongui.biometrics.recognisers.model_folder import ModelFolder
 from dongui.biometrics.recognisers.published import PUBLISHED, Published
 from dongui.cli.output import JsonValue, choose, note, progress, show
-from dongui.errors import Misuse
+from dongui.errors import Misuse, Trouble
 from dongui.memory import SecretBuffer
 
 __all__ = ["Cache", "add", "cache_of", "fetch"]
@@ -67,7 +72,6 @@ def add(
     cache: Cache = None,
 ) -> None:
     """Bring a recogniser of your own, with a card that says what it was trained on and who agreed to it."""
-    from dongui.biometrics.recognisers.catalogue import load_brought
     from dongui.cli.writing import NewFile, make_folder, require_absent, write_together
 
     with SecretBuffer.read_file(card, max_bytes=MAX_CARD_BYTES, what="card") as content:
@@ -78,15 +82,37 @@ def add(
     if name in folder.brought():
         raise Misuse("recogniser.name-taken", f"{name} was brought before")
     require_absent(folder.model_file(name), folder.card_file(name))
-    with progress("Checking the model.", "모델을 검사하고 있습니다."):
-        with SecretBuffer.read_file(file, max_bytes=brought.file_bytes, what="model") as content:
+    with progress("Trying the model.", "모델을 시험하고 있습니다."):
+        with SecretBuffer.read_file(file, max_bytes=MAX_MODEL_BYTES, what="model") as content:
             data = bytes(content.view)
-        load_brought(data, brought)
+        _try(text, data)
     make_folder(folder.path)
     files = [(folder.model_file(name), data), (folder.card_file(name), text)]
     write_together([NewFile(path, content, private=False) for path, content in files])
     _warn()
     show(_brought_json(brought), lambda: _brought_said(brought))
+
+
+def _try(card: bytes, data: bytes) -> None:
+    """Load and run it once in a process of its own; what exhausts that one does not fit."""
+    from dongui.biometrics.recognisers import trial
+    from dongui.confinement import Confinement
+
+    limit = 7 * len(data) + trial.TRIAL_EXTRA_BYTES
+    confined = Confinement.start(
+        trial.PREPARE,
+        arguments=b"",
+        progress=lambda _said: None,
+        timeout_seconds=trial.TRIAL_SECONDS,
+        memory_bytes=limit,
+    )
+    try:
+        with confined:
+            confined.run(trial.TRY, order=b"", buffers=[SecretBuffer(bytearray(one)) for one in (card, data)])
+    except Trouble as trouble:
+        if not trouble.name.startswith("confinement."):
+            raise
+        raise Misuse("recogniser.model-unfit", f"its first run failed: {trouble.detail}") from None
 
 
 def _fetch_one(published: Published, folder: ModelFolder) -> str:

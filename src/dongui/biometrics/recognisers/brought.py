@@ -27,7 +27,7 @@ __all__ = [
     "read_brought_card",
 ]
 
-MAX_MODEL_BYTES: Final = 512 * 2**20
+MAX_MODEL_BYTES: Final = 384 * 2**20
 MAX_CARD_BYTES: Final = 64 * 1024
 DLIB_DETECTOR: Final = "dlib-frontal-detector"
 #: What may find the faces. Marks come from YuNet, or, with dlib's detector, from Dongui's landmarker.
