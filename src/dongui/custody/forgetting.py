@@ -16,7 +16,7 @@ is durable and logged, it is the only thing that can still take the person out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -25,16 +25,18 @@ from dongui.biometrics.cards import card
 from dongui.consent.moments import write_moment
 from dongui.custody.contributions import ContributionKeys, open_contribution
 from dongui.custody.entering import enter_missing
-from dongui.custody.lineage import ReleasedRecords, affected_releases, records_in, take_out
+from dongui.custody.lineage import affected_releases, person_for, records_in
 from dongui.custody.model_files import ModelSeal, SealReason
 from dongui.custody.model_register import Contribution, ModelStore, PendingSeal, Step, Undoing
 from dongui.custody.person_keys import PersonKey
+from dongui.custody.release_opening import read_release, require_files
 from dongui.custody.release_seal import Register
 from dongui.custody.standing import ReleaseLog
 from dongui.custody.statistics import Statistics
 from dongui.custody.terms import due_at
 from dongui.custody.training import settle_seals
 from dongui.custody.undoing_receipt import pack_undoing, remains, sign_undoing, undoing_entry
+from dongui.custody.withdrawal import take_out
 from dongui.custody.withdrawal_notices import Notice, sign_notice, split_records
 from dongui.environment import Clock, Entropy
 from dongui.errors import Trouble
@@ -129,25 +131,30 @@ class Forgetting:
         now = self.clock.now()
         number, due = self.entropy.draw(_NUMBER_BYTES), write_moment(due_at(now, pack=self.pack))
         undoing = Undoing(number, withdrawal.people, write_moment(now), due)
-        found = [records_in(path, withdrawal.people, log=self.log) for path in withdrawal.releases]
-        facts = self._corrected(withdrawal, found)
-        releases, told = self._release_notices(undoing, withdrawal.key, found)
+        facts, records = self._corrected(withdrawal)
+        releases, told = self._release_notices(undoing, withdrawal.key, records)
         models, published = self._model_notices(undoing)
         said = "\n".join([*facts, *told, *published]).encode()
         return self._noted(replace(undoing, facts=said, notices=(*releases, *models)))
 
-    def _corrected(self, withdrawal: Withdrawal, found: Sequence[ReleasedRecords]) -> list[str]:
-        lines = []
-        for path, records in zip(withdrawal.releases, found, strict=True):
-            take_out(path, records, log=self.log, entropy=self.entropy)
-            if records.positions:
-                lines.append(f"corrected release {records.release.hex()} records {len(records.positions)}")
-        return lines
+    def _corrected(self, withdrawal: Withdrawal) -> tuple[list[str], dict[bytes, list[str]]]:
+        """Take the person out of the releases at hand; return the receipt's lines and records by release."""
+        lines, found = [], {}
+        for path in withdrawal.releases:
+            release = read_release(path, key=self.log.key)
+            require_files(release)
+            found[release.id] = records_in(release, withdrawal.people)
+            person = person_for(release, withdrawal.people)
+            if person is None or not found[release.id]:
+                continue
+            size = self.log.log.checkpoint().size
+            take_out(release, person, position=size, log=self.log, entropy=self.entropy)
+            lines.append(f"corrected release {release.id.hex()} records {len(found[release.id])}")
+        return lines, found
 
     def _release_notices(
-        self, undoing: Undoing, key: PersonKey | None, found: Sequence[ReleasedRecords]
+        self, undoing: Undoing, key: PersonKey | None, records: Mapping[bytes, Sequence[str]]
     ) -> tuple[list[bytes], list[str]]:
-        records = {one.release: one.records for one in found}
         affected = [] if key is None else affected_releases(key, register=self.register)
         notices, lines = [], []
         for one in affected:

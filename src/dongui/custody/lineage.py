@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from dongui.custody.asking import tell
-from dongui.custody.corrections import Correction, open_corrections
-from dongui.custody.gate import BITMAP
 from dongui.custody.person_keys import PersonKey
 from dongui.custody.pseudonyms import pseudonym
-from dongui.custody.record_columns import OpenTable, Table, ids, open_table
-from dongui.custody.release_opening import effective_released, read_release, require_files
+from dongui.custody.record_columns import IdColumn, OpenTable, Table, ids, open_table
+from dongui.custody.release_opening import VerifiedRelease
 from dongui.custody.release_seal import Register
-from dongui.custody.released_bitmap import read_bitmap
 from dongui.custody.schema import Layout
-from dongui.custody.standing import ReleaseLog
-from dongui.environment import Entropy
+from dongui.custody.withdrawal import layout_of
 
-__all__ = ["AffectedRelease", "ReleasedRecords", "affected_releases", "records_in", "take_out"]
+__all__ = ["AffectedRelease", "affected_releases", "person_for", "records_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +29,6 @@ class AffectedRelease:
     pseudonym: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ReleasedRecords:
-    """A person's records in one release: ids as text, and positions in the table that was decided over."""
-
-    release: bytes
-    records: tuple[str, ...]
-    positions: tuple[int, ...]
-
-
 def affected_releases(key: PersonKey, *, register: Register) -> list[AffectedRelease]:
     """Return every sealed release the person with ``key`` is in. Raises as :func:`.asking.tell`."""
     found = [one.sealed.seal for one in tell(key, register=register) if one.found]
@@ -52,72 +38,39 @@ def affected_releases(key: PersonKey, *, register: Register) -> list[AffectedRel
     ]
 
 
-def records_in(path: Path, people: Sequence[bytes], *, log: ReleaseLog) -> ReleasedRecords:
-    """Return what a release holds of a person, whether it was taken out already or not.
+def records_in(release: VerifiedRelease, people: Sequence[bytes]) -> list[str]:
+    """Return the ids of a person's records in a release as text, whether they were taken out already or not.
 
-    Reads one row group, or as many as the person fills. Raises as :func:`.read_release` and
-    :func:`.require_files`.
+    ``people``: the person's ids; those of another layout than the release's are passed over. Reads one row
+    group, or as many as the person fills. Raises ``Misuse``: ``snapshot.*`` for files that do not read.
     """
-    release = read_release(path, key=log.key)
-    require_files(release)
-    records: list[str] = []
-    rows: list[int] = []
-    begin = 0
-    for file in sorted((path / "released").glob("*.parquet")):
-        table = open_table(file, "released")
-        for row, record in _rows(table, people):
-            rows.append(begin + row)
-            records.append(record)
-        begin += table.rows
-    decided = read_bitmap((path / BITMAP).read_bytes(), records=release.records)
-    return ReleasedRecords(release.id, tuple(records), tuple(int(decided[row]) for row in rows))
+    files = sorted((release.path / "released").glob("*.parquet"))
+    return [record for file in files for record in _records(open_table(file, "released"), people)]
 
 
-def take_out(path: Path, found: ReleasedRecords, *, log: ReleaseLog, entropy: Entropy) -> int:
-    """Take records out of a release for good, logged; return how many were still in it.
-
-    Raises as :func:`.open_corrections`.
-    """
-    still = effective_released(read_release(path, key=log.key))
-    left = [position for position in found.positions if position in still]
-    if not left:
-        return 0
-    at = log.log.checkpoint().size
-    with open_corrections(path, found.release, log=log, entropy=entropy) as journal:
-        for first, count in _runs(left):
-            journal.take_out(Correction(first, count, at))
-    return len(left)
+def person_for(release: VerifiedRelease, people: Sequence[bytes]) -> int | bytes | None:
+    """Return the one of a person's ids by which a release knows people: a number, or 16 bytes."""
+    if layout_of(release) is Layout.SORTED:
+        return next((int.from_bytes(one, "big") for one in people if len(one) == 4), None)
+    return next((one for one in people if len(one) == 16), None)
 
 
-def _rows(table: Table, people: Sequence[bytes]) -> Iterator[tuple[int, str]]:
+def _records(table: Table, people: Sequence[bytes]) -> Iterator[str]:
     width = 4 if table.layout is Layout.SORTED else 16
     starts = table.first_people()
     file = OpenTable(table)
-    begins = np.cumsum([0, *table.groups])
     for person in (one for one in people if len(one) == width):
-        wanted = _id(person, table.layout)
+        wanted = np.uint32(int.from_bytes(person, "big")) if width == 4 else np.bytes_(person)
         first = max(0, int(np.searchsorted(starts, wanted, "left")) - 1)
         for group in range(first, int(np.searchsorted(starts, wanted, "right"))):
             batch = file.group(group, ("person", "record"))
             column, names = ids(batch, "person"), ids(batch, "record")
             low, high = (int(np.searchsorted(column, wanted, side)) for side in ("left", "right"))
-            for row in range(low, high):
-                yield int(begins[group]) + row, _text(names[row : row + 1])
+            yield from _texts(names[low:high])
 
 
-def _id(person: bytes, layout: Layout) -> np.uint32 | np.bytes_:
-    if layout is Layout.SORTED:
-        return np.uint32(int.from_bytes(person, "big"))
-    return np.bytes_(person)
-
-
-def _text(one: np.ndarray[tuple[int], np.dtype[np.uint32]]) -> str:
-    return str(int(one[0])) if one.dtype.kind == "u" else one.tobytes().hex()
-
-
-def _runs(positions: Sequence[int]) -> Iterator[tuple[int, int]]:
-    begin = 0
-    for at in range(1, len(positions) + 1):
-        if at == len(positions) or positions[at] != positions[at - 1] + 1:
-            yield positions[begin], at - begin
-            begin = at
+def _texts(names: IdColumn) -> list[str]:
+    if names.dtype.kind == "u":
+        return [str(number) for number in names.tolist()]
+    data = names.tobytes()
+    return [data[begin : begin + 16].hex() for begin in range(0, len(data), 16)]
