@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import math
+import re
 from collections.abc import Sequence
 
 from dongui.cli.output import JsonValue, choose
@@ -18,6 +21,8 @@ _SIGNATURES = (
     (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "JPEG 2000"),
     (b"\xff\x4f\xff\x51", "JPEG 2000"),
 )
+_DATA_URI = re.compile(r"data:[^,]{0,100},(?P<data>.*)", re.DOTALL)
+_LONG_BASE64 = re.compile(r"(?P<data>[A-Za-z0-9+/]{400,}={0,2})")
 
 
 def treatment_words(treatment: Treatment) -> str:
@@ -78,14 +83,16 @@ def _line(text: str) -> str:
 
 def _text(value: object) -> str:
     if isinstance(value, str):
-        return value
+        return _told(value)
     if isinstance(value, bytes):
         return _size(value)
     return json.dumps(_json(value), ensure_ascii=False)
 
 
 def _json(value: object) -> JsonValue:
-    if value is None or isinstance(value, str | bool | int):
+    if isinstance(value, str):
+        return _told(value)
+    if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
@@ -108,6 +115,17 @@ def _object(pairs: list[tuple[str, JsonValue]]) -> JsonValue:
 
 def _key(key: object) -> str:
     return _size(key) if isinstance(key, bytes) else str(key)
+
+
+def _told(text: str) -> str:
+    """A text as it is; of a picture written as text (RFC 2397, or base64) kind and size."""
+    written = _DATA_URI.fullmatch(text) or _LONG_BASE64.fullmatch(text)
+    if written is None:
+        return text
+    try:
+        return _size(base64.b64decode(written["data"], validate=True))
+    except binascii.Error:
+        return choose(f"{len(text):,} characters", f"{len(text):,}자")
 
 
 def _size(data: bytes) -> str:

@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from dongui.cli import issue_inputs as inputs
+from dongui.cli.issue_documents import passport, sd_jwt, sd_jwt_presentation
 from dongui.cli.issue_staff_card import staff_card
 from dongui.cli.output import JsonValue, choose, show, table
 from dongui.cli.writing import NewFile, make_folder, require_absent, write_once, write_together
@@ -199,6 +200,9 @@ def presentation(
     show(result, lambda: choose(f"Presentation written to {out}", f"제시 응답을 {out}에 썼습니다"))
 
 
+app.command("passport")(passport)
+app.command("sd-jwt")(sd_jwt)
+app.command("sd-jwt-presentation")(sd_jwt_presentation)
 app.command("staff-card")(staff_card)
 
 
