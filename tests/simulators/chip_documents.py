@@ -49,6 +49,7 @@ class Wishes:
     curve: str = "secp256r1"
     active: str | None = None  # "rsa-1024", "rsa-2048", "ecdsa"
     portrait_bytes: int = 0  # padded to at least this many
+    portrait: bytes | None = None  # None: nobody's
 
 
 def secret() -> AccessSecret:
@@ -73,7 +74,8 @@ def _issued(wishes: Wishes) -> tuple[dict[int, bytes], ChipKeys, Country]:
     active, keys = _active(wishes, keys)
     if wishes.active == "ecdsa":
         infos.append(active_authentication_info("0.4.0.127.0.7.1.1.4.1.3"))
-    portrait = picture() + bytes(max(0, wishes.portrait_bytes - len(picture())))
+    portrait = wishes.portrait or picture()
+    portrait += bytes(max(0, wishes.portrait_bytes - len(portrait)))
     groups = build_data_groups(holder(), portrait, security_infos=infos, active_authentication_key=active)
     country = utopia()
     files = {**groups, COM: build_com(groups), SOD: country.signer.sign(groups, clock=SIGNED)}

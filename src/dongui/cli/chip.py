@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from dongui.cli import chip_option as options
-from dongui.cli.output import JsonValue, choose, show, table
+from dongui.cli.output import JsonValue, choose, progress, show, table
 from dongui.cli.trust import MASTER_LIST_MAX_AGE_DAYS_2026_11
 from dongui.cli.trust_option import (
     REVOCATION_LIST_MAX_AGE_DAYS_2026_11,
@@ -55,11 +55,12 @@ def check(
     field's value; what was read is forgotten.
     """
     forbid_core_dumps()
-    access = options.access_from(mrz, document_number, birth, expiry, can)
+    passport = options.OnReader(reader, options.access_from(mrz, document_number, birth, expiry, can))
     limits = limits_of(master_list_max_age, revocation_list_max_age, STATUS_LIST_MAX_AGE_HOURS_2026_11)
     # Before anybody lays a passport down.
     believed = load_trust(trust, limits=limits, kind=Kind.PASSPORT).part_for(Kind.PASSPORT)
-    reading = options.read_from(reader, access)
+    with progress("Asking the reader.", "리더를 찾는 중입니다.") as say:
+        reading = passport.read(say)
     with reading.document:
         found = _authenticated(reading, believed)
     show(_facts(found, reading), lambda: table(("", ""), _rows(found, reading)), outcome="authentic")

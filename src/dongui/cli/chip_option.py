@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dongui.cli.output import choose, progress
+from dongui.cli.output import choose
 from dongui.documents.passport.chip.access_keys import AccessSecret
 from dongui.environment import SystemClock
 from dongui.errors import Misuse
@@ -20,9 +22,11 @@ __all__ = [
     "DocumentNumber",
     "Expiry",
     "MrzFile",
+    "OnReader",
+    "OptionalReaderName",
     "ReaderName",
     "access_from",
-    "read_from",
+    "on_reader",
 ]
 
 _MAX_ZONE_BYTES = 1_024
@@ -31,6 +35,14 @@ _VISIBLE = "Others on this machine can see it in the list of processes."
 
 ReaderName = Annotated[
     str, typer.Option("--reader", help="A part of the card reader's name; any: whichever has a card on it.")
+]
+OptionalReaderName = Annotated[
+    str | None,
+    typer.Option(
+        "--reader",
+        help="In place of a document: read a passport's chip on this card reader, by a part of its name; "
+        "any: whichever has a card on it.",
+    ),
 ]
 MrzFile = Annotated[
     Path | None,
@@ -69,23 +81,45 @@ def access_from(
     return AccessSecret.from_fields(document_number, birth, expiry)
 
 
-def read_from(reader: str, access: AccessSecret) -> PassportReading:
-    """Wait for a passport on the reader and read it, saying how far it is.
+@dataclass(frozen=True, slots=True)
+class OnReader:
+    """A passport to be laid on a reader, and what opens it."""
 
-    Raises as :func:`read_passport`.
-    """
-    with progress("Place the passport on the reader.", "여권을 리더에 올려 놓으십시오.") as say:
+    reader: str
+    access: AccessSecret
+
+    def read(self, say: Callable[[str], None]) -> PassportReading:
+        """Wait for it and read it, saying how far it is. Raises as :func:`read_passport`."""
+        say(choose("Place the passport on the reader.", "여권을 리더에 올려 놓으십시오."))
 
         def step(label: str, done: int, total: int) -> None:
             share = f"{100 * done // max(total, 1)} %"
-            say(
-                choose(
-                    f"Reading {label}: {share}. Keep it still.",
-                    f"{label} 읽는 중: {share}. 움직이지 마십시오.",
-                )
-            )
+            korean = f"{label} 읽는 중: {share}. 움직이지 마십시오."
+            say(choose(f"Reading {label}: {share}. Keep it still.", korean))
 
-        return read_passport(None if reader == _ANY else reader, access, progress=step)
+        return read_passport(None if self.reader == _ANY else self.reader, self.access, progress=step)
+
+
+def on_reader(
+    reader: str | None,
+    document: Path | None,
+    mrz: Path | None,
+    document_number: str | None,
+    birth: str | None,
+    expiry: str | None,
+    can: str | None,
+) -> OnReader | None:
+    """Return the passport these options mean; ``None``: a document is given as a file, or none at all.
+
+    Raises ``Misuse`` ``document.options-incomplete``, and as :func:`access_from`.
+    """
+    if reader is None:
+        if any(option is not None for option in (mrz, document_number, birth, expiry, can)):
+            raise Misuse("document.options-incomplete", "what opens a chip goes with --reader")
+        return None
+    if document is not None:
+        raise Misuse("document.options-incomplete", "--reader takes the place of a document's file")
+    return OnReader(reader, access_from(mrz, document_number, birth, expiry, can))
 
 
 def _from_file(path: Path) -> AccessSecret:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from dongui.capture import MAX_FRAME_BYTES, Capture, require_capture_size, require_frames
+from dongui.cli import chip_option as chips
 from dongui.cli.card_site import card_site
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.document_inputs import read_presentation, require_document
@@ -32,6 +33,7 @@ from dongui.desk import Desk
 from dongui.desk.card_reading import read_card
 from dongui.desk.trust_folder import TrustLimits, load_trust
 from dongui.documents.document_trust import DocumentTrust
+from dongui.documents.passport.chip_evidence import ChipEvidence
 from dongui.documents.recognising import Kind, is_picture
 from dongui.errors import Misuse, Trouble
 from dongui.memory import SecretBuffer, forbid_core_dumps, require_file
@@ -54,6 +56,12 @@ def verify(
             "staff card is looked for in the frames."
         ),
     ] = None,
+    reader: chips.OptionalReaderName = None,
+    mrz: chips.MrzFile = None,
+    document_number: chips.DocumentNumber = None,
+    birth: chips.Birth = None,
+    expiry: chips.Expiry = None,
+    can: chips.CardAccessNumber = None,
     capture: Annotated[
         list[Path] | None,
         typer.Option(help="The clip's frames in order, JPEG or PNG, 1 to 300: a.jpg b.jpg ..."),
@@ -88,16 +96,17 @@ def verify(
     sizes = [require_file(frame, max_bytes=MAX_FRAME_BYTES, what="frame") for frame in frames]
     require_capture_size(sum(sizes))
     limits = limits_of(master_list_max_age, revocation_list_max_age, status_list_max_age)
-    believed = _believed(document, trust, limits)
+    held = chips.on_reader(reader, document, mrz, document_number, birth, expiry, can) or document
+    believed = _believed(held, trust, limits)
     with open_desk(desk) as opened:
-        found = _verify(opened, session, document, frames, believed, trusted_channel, accept_unassessed)
+        found = _verify(opened, session, held, frames, believed, trusted_channel, accept_unassessed)
     _report(found, _write(found, receipt, disclosure))
 
 
 def _verify(
     desk: Desk,
     session_id: str,
-    document: Path | None,
+    document: Path | chips.OnReader | None,
     frames: list[Path],
     believed: DocumentTrust,
     trusted: bool,
@@ -114,35 +123,49 @@ def _verify(
             forgotten.enter_context(SecretBuffer.read_file(frame, max_bytes=MAX_FRAME_BYTES, what="frame"))
             for frame in frames
         )
-        shown = forgotten.enter_context(_held_out(document, taken, examiner))
+        shown, chip = _held_out(document, taken, examiner, say)
+        forgotten.enter_context(shown)
         site = forgotten.enter_context(card_site(shown, believed, desk))
         return desk.verify(
             session,
             shown,
             Capture(taken, Channel.TRUSTED if trusted else Channel.UNTRUSTED),
             trust=site.trust,
+            chip=chip,
             cards=site.cards,
             examiner=examiner,
             accept_unassessed=accept_unassessed,
         )
 
 
-def _believed(document: Path | None, trust: Path, limits: TrustLimits) -> DocumentTrust:
-    if document is None:
-        return load_trust(trust, limits=limits, kind=Kind.STAFF_CARD).part_for(Kind.STAFF_CARD)
+def _believed(document: Path | chips.OnReader | None, trust: Path, limits: TrustLimits) -> DocumentTrust:
+    if not isinstance(document, Path):
+        kind = Kind.STAFF_CARD if document is None else Kind.PASSPORT
+        return load_trust(trust, limits=limits, kind=kind).part_for(kind)
     with read_presentation(document) as shown:
         return trust_for(shown, trust, limits)
 
 
-def _held_out(document: Path | None, frames: Sequence[SecretBuffer], examiner: Confined) -> SecretBuffer:
-    """A card may be held up beside the face: its code is then looked for in the very frames."""
+def _held_out(
+    document: Path | chips.OnReader | None,
+    frames: Sequence[SecretBuffer],
+    examiner: Confined,
+    say: Callable[[str], None],
+) -> tuple[SecretBuffer, ChipEvidence | None]:
+    """What is held out, and what our own reader proved of its chip.
+
+    A card may be held up beside the face: its code is then looked for in the very frames.
+    """
+    if isinstance(document, chips.OnReader):
+        reading = document.read(say)
+        return reading.document, reading.evidence
     if document is None:
-        return read_card(frames, reader=examiner)
+        return read_card(frames, reader=examiner), None
     shown = read_presentation(document)
     if not is_picture(shown.view):
-        return shown
+        return shown, None
     with shown:
-        return read_card([shown], reader=examiner)
+        return read_card([shown], reader=examiner), None
 
 
 def _write(found: Verification, receipt: Path | None, disclosure: Path | None) -> FailureNotice | None:
