@@ -97,7 +97,8 @@ def _order(
 def _reading_process(order: bytes) -> Iterator[int]:
     """Start the process, hand it its order on its input (arguments are for everybody to see), end it."""
     require_extra("chip")
-    command = [sys.executable, "-m", "dongui.readers.chip_process"]
+    # -P: a folder called dongui in the working directory is not taken for ours.
+    command = [sys.executable, "-P", "-m", "dongui.readers.chip_process"]
     with subprocess.Popen(  # noqa: S603 - this interpreter and a module of ours
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
