@@ -145,6 +145,16 @@ def test_another_signature_than_the_cards_is_refused(model: onnx.ModelProto) -> 
     assert refused.value.name == "recogniser.model-unfit"
 
 
+def test_an_old_exporters_file_is_taken() -> None:
+    """Before its fourth version ONNX listed weights among the inputs; the picture is the only one fed."""
+    model = arcface_like()
+    for tensor in model.graph.initializer:
+        model.graph.input.append(helper.make_tensor_value_info(tensor.name, TensorProto.FLOAT, tensor.dims))
+    model.ir_version = 3
+    model.opset_import[0].version = 11
+    assert len(loaded(model).template(np.full((112, 112, 3), 9, np.uint8)).features) == 512
+
+
 def test_a_model_with_an_open_batch_is_taken() -> None:
     """Most published files leave the number of pictures open."""
     recogniser = loaded(arcface_like(shape=("N", 3, 112, 112)))

@@ -41,7 +41,11 @@ from dongui.biometrics.reference import take_reference
 from dongui.biometrics.sample import DECODED_SIDE_PIXELS, EncodedPicture, Source
 from dongui.cli import recogniser_models
 from dongui.cli.main import run
+from dongui.desk import ControllerEntry, Desk, create_desk
+from dongui.desk import desk as desk_folder
 from dongui.desk.desk import models_cache
+from dongui.desk.folder import install_point
+from dongui.environment import SystemClock, SystemEntropy
 from dongui.errors import Misuse, Trouble, Undetermined
 from dongui.verification import prepare
 from simulators.assessment_people import declared, write_table
@@ -263,6 +267,45 @@ def test_two_are_compared_on_the_same_people(
     assert everyone["missed"][0]["hits"] <= everyone["missed"][1]["hits"]
     code, answer = said(capsys, "compare", brought, brought, *given, *report)
     assert (code, answer["failure"]["name"]) == (2, "cli.usage")
+
+
+def test_one_without_a_point_is_assessed_at_bounds_of_these_people(
+    cache: Path,
+    brought: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Before anybody chose a point there are figures; never are they called assessed for use."""
+    monkeypatch.setattr(desk_folder, "models_cache", lambda: cache)
+    rows = []
+    for number in ("04", "05"):
+        for picture in ("portrait", "turn-07"):
+            shutil.copy(person(number, picture), tmp_path / f"{number}-{picture}.jpg")
+            rows.append({"person": number, "file": f"{number}-{picture}.jpg", "consent": "declaration:set"})
+    people = write_table(tmp_path / "people.csv", rows)
+    note, key = declared(people)
+    given = ("--people", str(people), "--declaration", str(note), "--declaration-key", str(key))
+    with pytest.raises(SystemExit) as end:
+        run(["assess", brought, *given, "--draws", "100", "--max-fmr", "0.4", "--max-fnmr", "0.4", "--json"])
+    assert end.value.code == 0
+    result = json.loads(capsys.readouterr().out)["result"]
+    assert result["bounds"]["operating_point"] is None
+    assert result["assessed_for_use"] is False
+
+
+def test_a_desk_with_its_point_starts(
+    cache: Path, tiny: Instruments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The confined process loads the brought model, starts no thread, and is rehearsed with it."""
+    monkeypatch.setattr(desk_folder, "models_cache", lambda: cache)
+    entry = ControllerEntry("port.example", "항만", "Port", "부산", "Busan", "privacy@port.example")
+    create_desk(tmp_path / "desk", entry, entropy=SystemEntropy())
+    install_point(tmp_path / "desk", point_of(tiny))
+    told: list[str] = []
+    with Desk(tmp_path / "desk", clock=SystemClock(), entropy=SystemEntropy()) as opened:
+        opened.start_examiner(progress=told.append).close()
+    assert "Rehearsing." in told
 
 
 def test_nothing_is_verified_without_bounds(tiny: Instruments) -> None:

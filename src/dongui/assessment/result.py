@@ -164,7 +164,10 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class AssessmentResult:
-    """One assessment. ``groups`` begins with everyone; ``assessed_for_use``: every one of ``needs`` holds."""
+    """One assessment. ``groups`` begins with everyone.
+
+    ``operating_point`` is ``None`` where the bounds were chosen on the very people they are judged by.
+    """
 
     made_at: datetime
     recogniser: RecogniserFacts
@@ -188,8 +191,10 @@ class AssessmentResult:
 
     @property
     def assessed_for_use(self) -> bool:
-        """Whether both limits hold in every group."""
-        return all(need.fmr_holds and need.fnmr_holds for need in self.needs)
+        """Whether both limits hold in every group, at an operating point that somebody could use."""
+        return self.operating_point is not None and all(
+            need.fmr_holds and need.fnmr_holds for need in self.needs
+        )
 
 
 def shown_rates(rates: Mapping[Kind, Rate], *, people: int) -> dict[Kind, Rate]:

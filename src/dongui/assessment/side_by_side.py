@@ -21,14 +21,22 @@ from dongui.assessment.consent_ground import ConsentedTable
 from dongui.assessment.error_rates import Kind, Rate
 from dongui.assessment.groups import Grouping
 from dongui.assessment.limits import Limits
-from dongui.assessment.measurement import measure_at
+from dongui.assessment.measurement import BoundsChoice, measure_at
 from dongui.assessment.result import AssessmentResult, GroupResult, Method
 from dongui.assessment.result_json import JsonValue, to_json
 from dongui.assessment.score_store import EDGES, Bounds, ScoreStore
 from dongui.biometrics.cards import ModelCard
 from dongui.biometrics.instruments import Instruments
 
-__all__ = ["FORMAT", "SideBySide", "assess_alike", "bounds_alike", "missed", "side_by_side_json"]
+__all__ = [
+    "FORMAT",
+    "SideBySide",
+    "assess_alike",
+    "bounds_alike",
+    "chosen_alike",
+    "missed",
+    "side_by_side_json",
+]
 
 FORMAT: Final = 1
 # Hundredths: a bound this coarse tells no score of the set.
@@ -63,15 +71,21 @@ def assess_alike(
     progress: Callable[[str], None],
 ) -> AssessmentResult:
     """Measure one of them at the bounds of :func:`bounds_alike`. Raises as :func:`measure_at`."""
+    choose = chosen_alike(limits)
+    measurement = measure_at(consented, instruments=instruments, choose=choose, progress=progress)
+    return measurement.result(
+        method=method, limits=limits, title=title, operating_point=None, made_at=made_at
+    )
+
+
+def chosen_alike(limits: Limits) -> BoundsChoice:
+    """Return :func:`bounds_alike` in the form :func:`measure_at` asks for."""
 
     def chosen(grouping: Grouping, acquired: Acquired, store: ScoreStore) -> Bounds:
         del grouping, acquired
         return bounds_alike(store, limits)
 
-    measurement = measure_at(consented, instruments=instruments, choose=chosen, progress=progress)
-    return measurement.result(
-        method=method, limits=limits, title=title, operating_point=None, made_at=made_at
-    )
+    return chosen
 
 
 def bounds_alike(store: ScoreStore, limits: Limits) -> Bounds:

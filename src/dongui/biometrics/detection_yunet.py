@@ -39,6 +39,8 @@ NMS_OVERLAP_OPENCV_4_10: Final = 0.3
 
 _NUMBERS: Final = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}
 _MAX_SIDE_PIXELS: Final = 1280
+# Where a file leaves its input open; the published one is said to have a fixed one.
+_USUAL_SIDE_PIXELS: Final = 640
 # dlib's box lies around the face differently from YuNet's, and landmarker and five points expect dlib's. Its
 # side, and how far its middle lies above that of the marks, both in lengths of the diagonal made of the
 # distance between the eyes and that from eyes to mouth; medians over 361 pictures of people who do not exist.
@@ -197,7 +199,7 @@ def _box(marks: Marks) -> Box:
 
 def _input_sides(model: OnnxModel) -> tuple[int, int]:
     shape = model.input_shape
-    sides = shape[2:]
+    sides = tuple(_USUAL_SIDE_PIXELS if side == -1 else side for side in shape[2:])
     fits = len(shape) == 4 and shape[:2] == (1, 3)
     if not fits or not all(side % 32 == 0 and 32 <= side <= _MAX_SIDE_PIXELS for side in sides):
         raise Misuse("recogniser.model-unfit", f"its input is {shape}; 1 x 3 x rows x columns is wanted")

@@ -53,7 +53,11 @@ def recogniser(
     declaration: inputs.Declarations = None,
     declaration_key: inputs.DeclarationKeys = None,
     operating_point: Annotated[
-        str | None, typer.Option(help="Operating point, by name or file; the recogniser's own by default.")
+        str | None,
+        typer.Option(
+            help="Operating point, by name or file; the recogniser's own by default. One that has none is "
+            "measured at bounds chosen on these very people."
+        ),
     ] = None,
     data_set: inputs.DataSet = None,
     max_fmr: inputs.MaxFmr = 1e-3,
@@ -69,21 +73,23 @@ def recogniser(
     require_extra("assessment")
     from dongui.assessment.result_json import to_json, write_result
     from dongui.cli.assess_result import drawn
-    from dongui.cli.operating_point_inputs import bounds_of, point_for
+    from dongui.cli.operating_point_inputs import bounds_of, point_if_any
     from dongui.cli.writing import make_folder, require_absent, write_once
 
     method = inputs.method_of(confidence=confidence, draws=draws, seed=seed)
-    point = point_for(name, operating_point)
+    point = point_if_any(name, operating_point)
     if out is not None:
         require_absent(out / REPORT)
     consented = inputs.read_consented(
         people, desk=desk, declarations=declaration or (), keys=declaration_key or ()
     )
-    result = inputs.measured(name, consented, bounds_of(point)).result(
+    limits = inputs.limits_of(max_fmr=max_fmr, max_fnmr=max_fnmr, confidence=confidence)
+    bounds = None if point is None else bounds_of(point)
+    result = inputs.measured(name, consented, bounds, limits).result(
         method=method,
-        limits=inputs.limits_of(max_fmr=max_fmr, max_fnmr=max_fnmr, confidence=confidence),
+        limits=limits,
         title=inputs.data_set_title(data_set, consented),
-        operating_point=point.name,
+        operating_point=None if point is None else point.name,
         made_at=SystemClock().now().replace(microsecond=0),
     )
     if out is not None:

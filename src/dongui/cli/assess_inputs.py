@@ -129,15 +129,24 @@ def read_consented(
         return require_consent(table, office=office, declarations=signed, at=SystemClock().now())
 
 
-def measured(recogniser: str, consented: ConsentedTable, bounds: Bounds) -> Measurement:
-    """Load the instruments and measure, telling how far it is on the terminal."""
-    from dongui.assessment.measurement import measure
+def measured(
+    recogniser: str, consented: ConsentedTable, bounds: Bounds | None, limits: Limits
+) -> Measurement:
+    """Load the instruments and measure, telling how far it is on the terminal.
+
+    Without ``bounds`` at those that keep ``limits`` over everyone, as when two recognisers are compared.
+    """
+    from dongui.assessment.measurement import measure, measure_at
     from dongui.assessment.recogniser_choice import load_instruments
+    from dongui.assessment.side_by_side import chosen_alike
     from dongui.cli import output
     from dongui.desk.desk import models_cache
 
     with output.progress("Measuring.", "측정하고 있습니다.") as say:
         instruments = load_instruments(recogniser, cache=models_cache(), progress=say)
+        if bounds is None:
+            choose = chosen_alike(limits)
+            return measure_at(consented, instruments=instruments, choose=choose, progress=say)
         return measure(consented, instruments=instruments, bounds=bounds, progress=say)
 
 

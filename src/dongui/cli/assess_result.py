@@ -63,10 +63,11 @@ def percent(rate: Rate | None) -> str:
 
 def _heading(result: AssessmentResult) -> str:
     trials = result.trials
+    at = result.operating_point or choose("bounds chosen on these people", "이 사람들에게서 정한 값")
     return choose(
-        f"{result.recogniser.name} at {result.operating_point}: {trials.people} people, {trials.pictures} "
+        f"{result.recogniser.name} at {at}: {trials.people} people, {trials.pictures} "
         f"pictures, {trials.mated} mated and {trials.non_mated} non-mated comparisons",
-        f"{result.recogniser.name}, 판정 기준 {result.operating_point}: {trials.people}명, 사진 "
+        f"{result.recogniser.name}, 판정 기준 {at}: {trials.people}명, 사진 "
         f"{trials.pictures}장, 같은 사람 비교 {trials.mated}회, 다른 사람 비교 {trials.non_mated}회",
     )
 

@@ -18,7 +18,7 @@ from dongui.memory import SecretBuffer
 if TYPE_CHECKING:
     from dongui.assessment.score_store import Bounds
 
-__all__ = ["bounds_of", "point_for", "point_from_file"]
+__all__ = ["bounds_of", "point_for", "point_from_file", "point_if_any"]
 
 
 def point_for(recogniser: str, given: str | None) -> OperatingPoint:
@@ -34,6 +34,12 @@ def point_for(recogniser: str, given: str | None) -> OperatingPoint:
         detail = f"{recogniser} has no single operating point of its own ({known}); name one"
         raise Misuse("operating-point.unknown", detail)
     return own[0]
+
+
+def point_if_any(recogniser: str, given: str | None) -> OperatingPoint | None:
+    """As :func:`point_for`, and ``None`` where none is named and nobody has chosen one for ``recogniser``."""
+    own = any(point.recogniser == recogniser for point in operating_points().values())
+    return point_for(recogniser, given) if given is not None or own else None
 
 
 def _named_or_file(given: str) -> OperatingPoint:

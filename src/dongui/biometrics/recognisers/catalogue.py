@@ -60,7 +60,7 @@ def load_instruments(name: str, *, cache: Path, progress: Told) -> Instruments:
     brought = folder.brought()
     if name == SFACE:
         progress("Loading the recogniser.")
-        recogniser = sface(OnnxModel(folder.published(SFACE)))
+        recogniser = sface(OnnxModel(folder.published(SFACE), pinned=True))
         return around(recogniser, YUNET, _detector(YUNET, folder, progress), progress=progress)
     if name in brought:
         one = brought[name]
@@ -147,4 +147,4 @@ def _detector(name: str, folder: ModelFolder, progress: Told) -> Detector:
         detector = FaceDetector()
         detector.of_this_thread()
         return detector
-    return YuNet(OnnxModel(folder.published(YUNET)))
+    return YuNet(OnnxModel(folder.published(YUNET), pinned=True))
