@@ -13,6 +13,7 @@ from dongui.cli import document_fields as fields
 from dongui.cli import document_inputs as inputs
 from dongui.cli.card_site import code_of, site_at
 from dongui.cli.desk_option import OptionalDesk
+from dongui.cli.document_page import Step, authentic_steps, claimed_steps, render_page
 from dongui.cli.output import FailureNotice, JsonValue, choose, describe, show, table
 from dongui.cli.trust import MASTER_LIST_MAX_AGE_DAYS_2026_11
 from dongui.cli.trust_option import (
@@ -26,6 +27,7 @@ from dongui.cli.trust_option import (
     limits_of,
     trust_for,
 )
+from dongui.cli.writing import require_place, write_once
 from dongui.documents.authenticated import AuthenticatedDocument, HolderBinding, Treatment
 from dongui.documents.authenticating import authenticate, require_bound
 from dongui.documents.looking import look
@@ -113,6 +115,10 @@ def show_(
     master_list_max_age: MasterListMaxAge = MASTER_LIST_MAX_AGE_DAYS_2026_11,
     revocation_list_max_age: RevocationListMaxAge = REVOCATION_LIST_MAX_AGE_DAYS_2026_11,
     status_list_max_age: StatusListMaxAge = STATUS_LIST_MAX_AGE_HOURS_2026_11,
+    html: Annotated[
+        Path | None,
+        typer.Option(help="Also write it as a page of its own, the trust path drawn, to this new file."),
+    ] = None,
 ) -> None:
     """Show every field of a document with how it was treated: verified, carried unverified, or refused.
 
@@ -120,6 +126,8 @@ def show_(
     code is that of `document check`.
     """
     forbid_core_dumps()
+    if html is not None:
+        require_place(html)
     if trust is None:
         if any(given is not None for given in (session_transcript, reader_key, nonce, audience, at)):
             raise Misuse(
@@ -127,7 +135,7 @@ def show_(
             )
         with code_of(inputs.read_document(file)) as document:
             claimed = look(document.view, treatment=Treatment.UNVERIFIED, at=SystemClock().now())
-            _show_claimed(claimed, None)
+            _show_claimed(claimed, None, html)
         return
     limits = limits_of(master_list_max_age, revocation_list_max_age, status_list_max_age)
     evidence = inputs.read_evidence(session_transcript, reader_key, nonce, audience)
@@ -143,9 +151,9 @@ def show_(
         except Unanswered as failure:
             believed = site.trust.staff_card
             site_key = None if believed is None else believed.site_key
-            _show_claimed(_claimed(document, failure, clock.now(), site_key), failure)
+            _show_claimed(_claimed(document, failure, clock.now(), site_key), failure, html)
             raise typer.Exit(failure.exit_code) from None
-    _show_authentic(found, at)
+    _show_authentic(found, at, html)
 
 
 def _claimed(
@@ -164,8 +172,9 @@ def _claimed(
         raise failure from None
 
 
-def _show_authentic(found: AuthenticatedDocument, at: str | None) -> None:
+def _show_authentic(found: AuthenticatedDocument, at: str | None, html: Path | None) -> None:
     rows = fields.field_rows(found.elements)
+    _write_page(html, authentic_steps(found), _fact_rows(found, at), rows)
     result = _facts(found, at) | {"fields": fields.fields_result(found.elements, values=True)}
     show(
         result,
@@ -174,7 +183,21 @@ def _show_authentic(found: AuthenticatedDocument, at: str | None) -> None:
     )
 
 
-def _show_claimed(found: UnverifiedDocument, failure: DonguiError | None) -> None:
+def _write_page(
+    html: Path | None,
+    steps: tuple[Step, ...],
+    facts: list[tuple[str, str]],
+    rows: list[tuple[str, str, str, str]],
+) -> None:
+    """The page holds personal data: it is written for its owner alone."""
+    if html is None:
+        return
+    (_, outcome), *more = facts
+    page = render_page(outcome=outcome, steps=steps, facts=more, columns=fields.field_columns(), rows=rows)
+    write_once(html, page.encode("utf-8"), private=True)
+
+
+def _show_claimed(found: UnverifiedDocument, failure: DonguiError | None, html: Path | None) -> None:
     notice = None if failure is None else FailureNotice.of(failure)
     rows = fields.field_rows(found.elements)
     result: dict[str, JsonValue] = {
@@ -186,6 +209,7 @@ def _show_claimed(found: UnverifiedDocument, failure: DonguiError | None) -> Non
         "not-judged" if failure is None else "refused" if isinstance(failure, Refused) else "undetermined"
     )
     facts = _claim_rows(found, notice)
+    _write_page(html, claimed_steps(found.document_type, facts[0][1]), facts, rows)
     show(
         result,
         lambda: Group(table(("", ""), facts), "", table(fields.field_columns(), rows)),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["AuthenticatedDocument", "Element", "HolderBinding", "Treatment"]
+__all__ = ["AuthenticatedDocument", "Element", "HolderBinding", "Treatment", "TrustStep"]
 
 
 class HolderBinding(StrEnum):
@@ -40,6 +40,15 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
+class TrustStep:
+    """One certificate on the path from what the verifier trusts down to who signed the document."""
+
+    name: str
+    valid_from: datetime
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AuthenticatedDocument:
     """A document whose issuer, integrity and validity were proved at ``judged_at``.
 
@@ -51,6 +60,7 @@ class AuthenticatedDocument:
     under the issuer's signature, for the receipt's salted digest. ``template`` is the protected biometric
     template a card carries in place of a portrait, as authenticated. ``remarks`` name what was tolerated or
     found on the way, and must reach the receipt and the screen (:mod:`dongui.documents.remarks`).
+    ``trust_path`` is the anchor's certificate and then the signer's; empty where bare keys are trusted.
     """
 
     kind: str  # "mdoc", "passport", "sd-jwt", "staff-card"
@@ -67,3 +77,4 @@ class AuthenticatedDocument:
     issuer_signed: bytes = field(repr=False)
     template: bytes | None = field(default=None, repr=False)
     remarks: tuple[str, ...] = ()
+    trust_path: tuple[TrustStep, ...] = field(default=(), repr=False)

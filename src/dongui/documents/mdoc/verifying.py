@@ -117,6 +117,7 @@ def _authenticated(
         # What is signed, not the signature: of an ECDSA signature anybody can make a second one that is
         # valid too, and one document would have two names. Salted digests and a key make it unguessable.
         issuer_signed=sha256(issuer.payload).digest(),
+        trust_path=issuer.signer.steps,
     )
 
 

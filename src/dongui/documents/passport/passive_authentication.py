@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, timezone
 from hashlib import sha256
 
-from dongui.documents.authenticated import AuthenticatedDocument
+from dongui.documents.authenticated import AuthenticatedDocument, TrustStep
 from dongui.documents.passport.chip_evidence import ChipEvidence, bind
 from dongui.documents.passport.contents import passport_elements, read_contents
 from dongui.documents.passport.files import LdsFiles
@@ -133,6 +133,10 @@ def authenticate_with_path(
         # of groups that hold a picture nobody guesses.
         issuer_signed=sha256(checked.security_object.message.content).digest(),
         remarks=(*contents.remarks, *_remarks(checked, path, uses_sha1=uses_sha1)),
+        trust_path=tuple(
+            TrustStep(one.subject.text, one.not_before, one.not_after)
+            for one in (path.anchor.certificate, path.signer)
+        ),
     )
     return AuthenticatedPassport(document, checked, path)
 

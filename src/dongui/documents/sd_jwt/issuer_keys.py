@@ -15,6 +15,7 @@ from typing import Literal
 
 from cryptography import x509
 
+from dongui.documents.authenticated import TrustStep
 from dongui.documents.sd_jwt.claims import label
 from dongui.documents.trust import TrustAnchors
 from dongui.documents.trust.certificate import Certificate
@@ -90,13 +91,14 @@ class VerifiedIssuer:
 
     ``identity`` is ``iss``, or the signer's subject where the document names no ``iss``; ``trusted_by`` is
     the anchor's name, or ``iss`` where the keys came from metadata. ``keys`` are those proved to be this
-    issuer's own; ``by`` is the header parameter the key was found by.
+    issuer's own; ``by`` is the header parameter the key was found by; ``steps`` the certificates' path.
     """
 
     identity: str
     trusted_by: str
     keys: tuple[PublicKey, ...] = field(repr=False)
     by: Literal["x5c", "kid"]
+    steps: tuple[TrustStep, ...] = ()
 
 
 def verify_issuer(jws: Jws, *, issuer: str | None, issuers: SdJwtIssuers, at: datetime) -> VerifiedIssuer:
@@ -125,7 +127,11 @@ def _by_certificate(
         # The attack: a signer of one authority under an anchor issues in the name of another.
         raise Refused("sd-jwt.issuer-not-certified", f"{signer.certificate.name} may not speak for this iss")
     return VerifiedIssuer(
-        issuer or signer.certificate.name, signer.anchor.certificate.name, (signer.key,), "x5c"
+        issuer or signer.certificate.name,
+        signer.anchor.certificate.name,
+        (signer.key,),
+        "x5c",
+        signer.steps,
     )
 
 

@@ -110,6 +110,7 @@ def authenticate(
         # too. The salted digests and the holder's key in it make it unguessable.
         issuer_signed=sha256(presented.issuer_signed.signed).digest(),
         remarks=remarks + validity.remarks,
+        trust_path=issuer.steps,
     )
 
 

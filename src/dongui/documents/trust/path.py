@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NoReturn
 
+from dongui.documents.authenticated import TrustStep
 from dongui.documents.trust.anchors import PINNED_FOLDER, TrustAnchor, TrustAnchors
 from dongui.documents.trust.certificate import Certificate, read_certificate
 from dongui.documents.trust.profile import check_anchor_profile, check_signer_profile
@@ -23,6 +24,13 @@ class VerifiedSigner:
     certificate: Certificate
     key: PublicKey = field(repr=False)
     anchor: TrustAnchor
+
+    @property
+    def steps(self) -> tuple[TrustStep, ...]:
+        """The path as a document tells it; a pinned signer is its own anchor."""
+        pinned = self.anchor.certificate.encoded == self.certificate.encoded
+        certificates = (self.certificate,) if pinned else (self.anchor.certificate, self.certificate)
+        return tuple(TrustStep(one.name, one.not_before, one.not_after) for one in certificates)
 
 
 def verify_path(chain: Sequence[bytes], *, anchors: TrustAnchors, at: datetime) -> VerifiedSigner:
