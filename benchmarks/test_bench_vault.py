@@ -1,6 +1,6 @@
 """The vault: images in and out, beside a plain copy of the same bytes to a file synchronised alike.
 
-300 MB as passport portraits (15 kB), as face crops (60 kB) and as camera images (1 MB). "MB/s" is of plaintext.
+300 MB as passport portraits (15 kB), face crops (60 kB) and camera images (1 MB); "MB/s" is of plaintext.
 """
 
 from __future__ import annotations

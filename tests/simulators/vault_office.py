@@ -71,11 +71,24 @@ class VaultOffice:
         create_vault(places, clock=CLOCK, entropy=SystemEntropy())
         return cls(folder, places, SignerKey.generate("office.example/log", entropy=SystemEntropy()))
 
+    @classmethod
+    def at(cls, folder: Path, signer: SignerKey) -> VaultOffice:
+        """Return the one that was made in ``folder``."""
+        master = FileMasterKeys(folder / "master.key", entropy=SystemEntropy())
+        return cls(folder, VaultPlaces(folder / "vault", folder / "keys", master), signer)
+
     @contextmanager
-    def open(self, *, write: bool = True, segment_bytes: int = 1 << 20) -> Iterator[Vault]:
+    def open(
+        self, *, write: bool = True, damaged: bool = False, segment_bytes: int = 1 << 20
+    ) -> Iterator[Vault]:
         """Open the vault, with small segments."""
         with open_vault(
-            self.places, clock=CLOCK, entropy=SystemEntropy(), write=write, segment_bytes=segment_bytes
+            self.places,
+            clock=CLOCK,
+            entropy=SystemEntropy(),
+            write=write,
+            damaged=damaged,
+            segment_bytes=segment_bytes,
         ) as vault:
             yield vault
 
@@ -103,7 +116,7 @@ class VaultOffice:
 
     def check(self, *, deep: bool = True) -> Checked:
         """Look through the vault."""
-        with self.open(write=False) as vault:
+        with self.open(write=False, damaged=True) as vault:
             return check_vault(vault, key_holders=self.key_holders(), deep=deep)
 
     def key_holders(self) -> set[bytes]:

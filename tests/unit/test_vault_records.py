@@ -218,17 +218,11 @@ FULL = """
 import resource, sys
 from pathlib import Path
 from dongui.errors import Trouble
-from dongui.custody.vault.keys import FileMasterKeys
 from dongui.environment import SystemEntropy
 from dongui.log.keys import SignerKey
-from dongui.storage.vault_folder import VaultPlaces
 from simulators.vault_office import VaultOffice, new_record
 
-folder = Path(sys.argv[1])
-places = VaultPlaces(
-    folder / "vault", folder / "keys", FileMasterKeys(folder / "master.key", entropy=SystemEntropy())
-)
-office = VaultOffice(folder, places, SignerKey.generate("a.example/b", entropy=SystemEntropy()))
+office = VaultOffice.at(Path(sys.argv[1]), SignerKey.generate("a.example/b", entropy=SystemEntropy()))
 with office.open() as vault:
     resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
     try:

@@ -46,6 +46,7 @@ _NOUNS = (
     *("session", "document", "chip", "issue", "consent", "purpose", "receipt", "log", "recogniser"),
     *("desk", "card"),
     *("assess", "operating-point", "release", "status", "trust", "proof", "rights", "custody", "model"),
+    *("vault", "quality"),
 )
 _SINGLE = ("verify", "demo", "bench")
 

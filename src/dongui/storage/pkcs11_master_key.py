@@ -64,7 +64,7 @@ class TokenMasterKeys:
             sealed = self._encrypting(by).encrypt(
                 key, mechanism=Mechanism.AES_GCM, mechanism_param=GCMParams(nonce, _FORMAT + bound_to, 128)
             )
-        return _FORMAT + nonce + bytes(sealed)
+        return _FORMAT + nonce + _whole(sealed)
 
     def unwrap(self, wrapped: bytes, *, by: str, bound_to: bytes) -> bytes:
         """Return what was wrapped by the key with the id ``by``."""
@@ -80,7 +80,7 @@ class TokenMasterKeys:
             # Tokens differ in what they call a tag that does not verify.
             detail = f"key {by} does not open it ({type(error).__name__})"
             raise Refused("vault.wrong-master-key", detail) from None
-        return bytes(opened)
+        return _whole(opened)
 
     def add(self) -> str:
         """Generate a further key in the token."""
@@ -148,6 +148,10 @@ class TokenMasterKeys:
             detail = f"it is wrapped by {identity}; the token holds no such key"
             raise Refused("vault.wrong-master-key", detail)
         return found[0]
+
+
+def _whole(answer: bytes | Iterator[bytes]) -> bytes:
+    return answer if isinstance(answer, bytes) else b"".join(answer)
 
 
 @contextmanager

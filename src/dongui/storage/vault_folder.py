@@ -62,9 +62,17 @@ def create_vault(places: VaultPlaces, *, clock: Clock, entropy: Entropy) -> byte
 
 @contextmanager
 def open_vault(
-    places: VaultPlaces, *, clock: Clock, entropy: Entropy, write: bool, segment_bytes: int = SEGMENT_BYTES
+    places: VaultPlaces,
+    *,
+    clock: Clock,
+    entropy: Entropy,
+    write: bool,
+    damaged: bool = False,
+    segment_bytes: int = SEGMENT_BYTES,
 ) -> Iterator[Vault]:
     """Open a vault; to write, alone, and after cutting off what a crash left unconfirmed.
+
+    ``damaged``: to read, also one whose segments are cut off or gone, to see what is left.
 
     Raises ``Misuse``: ``vault.not-a-vault``, ``vault.busy``, ``vault.no-keys-here``, ``vault.no-master-key``;
     ``Refused`` (``vault.wrong-master-key``); ``Trouble``: ``vault.segment-missing``,
@@ -80,7 +88,7 @@ def open_vault(
             try:
                 if write:
                     segments.cut(index.ends())
-                else:
+                elif not damaged:
                     require_whole(segments.sizes(), index.ends())
                 yield Vault(index=index, segments=segments, keys=keys, clock=clock, entropy=entropy)
             finally:
