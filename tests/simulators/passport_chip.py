@@ -10,14 +10,11 @@ are taken apart and put together here and not by the reader's code, whose cipher
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from dongui.documents.passport.chip.access_keys import AccessSecret
 from dongui.documents.passport.chip.ciphers import ENCRYPTION, MAC, CipherSuite, pad, unpad
@@ -25,13 +22,14 @@ from dongui.documents.passport.chip.key_agreement import STANDARD_CURVES
 from dongui.documents.passport.dg14 import PACE, read_object_identifier
 from dongui.documents.passport.files import file_identifier
 from dongui.documents.passport.issuing import pace_info
-from dongui.documents.passport.tlv import Fields, read_fields, read_one, write
-from dongui.documents.trust.curve_points import add, affine, multiply
-from dongui.documents.trust.explicit_curves import NamedCurve, named_curves, read_point
+from dongui.documents.passport.tlv import read_fields, read_one, write
+from dongui.documents.trust.explicit_curves import named_curves, read_point
 from dongui.environment import SystemEntropy
 from dongui.errors import Trouble
+from simulators.chip_pace import PaceRun, times
+from simulators.chip_signatures import sign_plain, sign_rsa
 
-__all__ = ["ATR", "ChipKeys", "Fault", "PassportChip", "sign_rsa"]
+__all__ = ["ATR", "ChipKeys", "Fault", "PassportChip"]
 
 # ISO/IEC 14443 as PC/SC shows it: T=1, no historical bytes.
 ATR = bytes.fromhex("3B80800101")
@@ -121,7 +119,7 @@ class PassportChip:
     _application: bool = False
     _access: bool = False
     _challenge: bytes | None = None
-    _pace: _PaceRun | None = None
+    _pace: PaceRun | None = None
     _chosen_suite: CipherSuite | None = None
     _before: bytes = b""
 
@@ -340,7 +338,7 @@ class PassportChip:
         if password == b"\x02" and self.secret.can is None:
             raise _Status(0x6A88)
         curve = curves[0] if number is None else number[0]
-        self._pace = _PaceRun(_SUITES[arc], named_curves()[STANDARD_CURVES[curve]], protocol, secret)
+        self._pace = PaceRun(_SUITES[arc], named_curves()[STANDARD_CURVES[curve]], protocol, secret)
         return b""
 
     def _general_authenticate(self, data: bytes) -> bytes:
@@ -363,7 +361,7 @@ class PassportChip:
     def _agree(self, suite: CipherSuite, encoded: bytes) -> None:
         curve = named_curves()[self.keys.curve]
         assert self.keys.chip_authentication is not None
-        point = _times(curve, self.keys.chip_authentication, read_point(curve, encoded))
+        point = times(curve, self.keys.chip_authentication, read_point(curve, encoded))
         self._start(suite, point[0].to_bytes(curve.field_octets, "big"))
 
     def _internal_authenticate(self, challenge: bytes) -> bytes:
@@ -372,80 +370,8 @@ class PassportChip:
         if self.keys.active_rsa is not None:
             return sign_rsa(self.keys.active_rsa, challenge)
         if self.keys.active_curve is not None:
-            return _sign_plain(self.keys.active_curve, challenge)
+            return sign_plain(self.keys.active_curve, challenge)
         raise _Status(0x6D00)
-
-
-@dataclass
-class _PaceRun:
-    """One run of PACE, the chip's side; ``agreed`` is the secret at its end."""
-
-    suite: CipherSuite
-    curve: NamedCurve
-    protocol: bytes
-    secret: AccessSecret
-    agreed: bytes = b""
-    _nonce: bytes = b""
-    _own: tuple[int, int] = (0, 0)
-    _theirs: tuple[int, int] = (0, 0)
-    _base: tuple[int, int] = (0, 0)
-
-    def step(self, tag: int, fields: Fields) -> tuple[bytes, bool | None]:
-        """The answer's object, and at the end whether the other side knew the password."""
-        value = fields.objects[0].value if tag else b""
-        if tag == 0:
-            size = 32 if self.suite.key_bytes > 16 else 16
-            self._nonce = SystemEntropy().draw(size)
-            key, zeros = self.secret.pace_key(self.suite), bytes(self.suite.block_bytes)
-            return write(0x80, self.suite.encrypt(key, self._nonce, start=zeros)), None
-        if tag == 0x81:
-            return write(0x82, self._map(read_point(self.curve, value))), None
-        if tag == 0x83:
-            return write(0x84, self._agree(read_point(self.curve, value))), None
-        mac_key = self.suite.derive(self.agreed, MAC)
-        good = value == self._token(mac_key, self._own)
-        return write(0x86, self._token(mac_key, self._theirs)), good
-
-    def _map(self, theirs: tuple[int, int]) -> bytes:
-        curve, scalar = self.curve, _scalar(self.curve)
-        nonce = _times(curve, int.from_bytes(self._nonce, "big"), (curve.x, curve.y))
-        agreed = _times(curve, scalar, theirs)
-        mapped = affine(curve, add(curve, (*nonce, 1), (*agreed, 1)))
-        assert mapped is not None
-        self._base = mapped
-        return _encoded(curve, _times(curve, scalar, (curve.x, curve.y)))
-
-    def _agree(self, theirs: tuple[int, int]) -> bytes:
-        curve, scalar = self.curve, _scalar(self.curve)
-        self._own, self._theirs = _times(curve, scalar, self._base), theirs
-        self.agreed = _times(curve, scalar, theirs)[0].to_bytes(curve.field_octets, "big")
-        return _encoded(curve, self._own)
-
-    def _token(self, mac_key: bytes, public: tuple[int, int]) -> bytes:
-        data = write(0x7F49, write(0x06, self.protocol), write(0x86, _encoded(self.curve, public)))
-        triple = self.suite is CipherSuite.TRIPLE_DES
-        return self.suite.mac(mac_key, pad(data, 8) if triple else data)
-
-
-def sign_rsa(key: rsa.RSAPrivateKey, challenge: bytes, *, digest: str = "sha256") -> bytes:
-    """Sign as ISO/IEC 9796-2, scheme 1, with message recovery."""
-    numbers = key.private_numbers()
-    modulus = numbers.public_numbers.n
-    size = (modulus.bit_length() + 7) // 8
-    trailer = {"sha1": b"\xbc", "sha256": b"\x34\xcc", "sha512": b"\x35\xcc"}[digest]
-    recovered = hashlib.shake_256(SystemEntropy().draw(32)).digest(
-        size - 1 - len(trailer) - hashlib.new(digest).digest_size
-    )
-    code = hashlib.new(digest, recovered + challenge).digest()
-    number = int.from_bytes(b"\x6a" + recovered + code + trailer, "big")
-    signed = pow(number, numbers.d, modulus)
-    return min(signed, modulus - signed).to_bytes(size, "big")
-
-
-def _sign_plain(key: ec.EllipticCurvePrivateKey, challenge: bytes) -> bytes:
-    r, s = decode_dss_signature(key.sign(challenge, ec.ECDSA(hashes.SHA256())))
-    size = (key.curve.key_size + 7) // 8
-    return r.to_bytes(size, "big") + s.to_bytes(size, "big")
 
 
 def _parse(command: bytes) -> tuple[bytes, bytes, int]:
@@ -467,18 +393,3 @@ def _parse(command: bytes) -> tuple[bytes, bytes, int]:
     if len(data) != body[0] or len(rest) > 1:
         raise _Status(0x6700)
     return header, data, (rest[0] or 256) if rest else 0
-
-
-def _scalar(curve: NamedCurve) -> int:
-    return int.from_bytes(SystemEntropy().draw(64), "big") % (curve.n - 1) + 1
-
-
-def _times(curve: NamedCurve, scalar: int, point: tuple[int, int]) -> tuple[int, int]:
-    product = multiply(curve, scalar, point, blind=1)
-    assert product is not None
-    return product
-
-
-def _encoded(curve: NamedCurve, point: tuple[int, int]) -> bytes:
-    size = curve.field_octets
-    return b"\x04" + point[0].to_bytes(size, "big") + point[1].to_bytes(size, "big")
