@@ -25,7 +25,7 @@ from dongui.biometrics.marks import CUT_SIDE_PIXELS, Marks, marks_of
 from dongui.biometrics.operating_points import Measured, OperatingPoint, operating_point
 from dongui.biometrics.pixels import Pixels
 from dongui.biometrics.probe import take_probe
-from dongui.biometrics.recognisers import trial
+from dongui.biometrics.recognisers import model_folder, trial
 from dongui.biometrics.recognisers.arcface_onnx import ArcFaceOnnx
 from dongui.biometrics.recognisers.brought import read_brought_card
 from dongui.biometrics.recognisers.catalogue import (
@@ -111,6 +111,7 @@ def official(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publis
             for name, one in PUBLISHED.items()
         }
         monkeypatch.setattr(recogniser_models, "PUBLISHED", pinned)
+        monkeypatch.setattr(model_folder, "PUBLISHED", pinned)
         digest = hashlib.sha256(publisher.content).hexdigest()
         monkeypatch.setattr(Published, "sha256", property(lambda _self: digest))
         yield publisher
@@ -131,6 +132,11 @@ def test_a_fetch_brings_what_the_pipeline_needs(
     _, listed = said(capsys, "list", "--cache", str(folder))
     where = {model["name"]: model["file"] for model in listed["result"]["models"]}
     assert where["sface-2021dec"] == where["yunet-2023mar"] == "fetched"
+    official.seen = []
+    (folder / "recognisers" / "yunet-2023mar.onnx").write_bytes(b"damaged")
+    assert said(capsys, "fetch", "sface-2021dec", "--cache", str(folder))[0] == 0
+    # What is whole is not fetched again; what was damaged is.
+    assert official.seen == [None]
 
 
 def test_an_interrupted_command_is_given_again(

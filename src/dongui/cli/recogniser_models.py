@@ -118,6 +118,8 @@ def _try(card: bytes, data: bytes) -> None:
 def _fetch_one(published: Published, folder: ModelFolder) -> str:
     from dongui.readers.model_fetching import fetch_file
 
+    if folder.holds(published.name):
+        return published.name
     path = folder.model_file(published.name)
     with progress(f"Fetching {published.name}.", f"{published.name}을(를) 받고 있습니다.") as say:
         # The system's certificate authorities; SSL_CERT_FILE names others.

@@ -59,13 +59,17 @@ class ArcFaceOnnx:
         Raises ``Trouble`` (``recogniser.output-unfit``) where the network gives no direction.
         """
         made = self._run(crop)
-        length = float(np.linalg.norm(made.astype(np.float64)))
-        if not math.isfinite(length) or length == 0:
+        exact = made.astype(np.float64)
+        try:
+            length = math.sqrt(float(exact @ exact))
+            if not math.isfinite(length) or length == 0:
+                detail = f"{self._card.name} gives zeros or what is no number"
+                raise Trouble("recogniser.output-unfit", detail)
+            exact /= length
+            return Template(exact.astype(np.float32))
+        finally:
             made[...] = 0
-            raise Trouble("recogniser.output-unfit", f"{self._card.name} gives zeros or what is no number")
-        direction: Features = (made.astype(np.float64) / length).astype(np.float32)
-        made[...] = 0
-        return Template(direction)
+            exact[...] = 0
 
     def templates(self, crops: Sequence[Pixels]) -> tuple[Template, ...]:
         """Return the template of each crop, one after another: many such networks take one at a time."""

@@ -37,6 +37,14 @@ class ModelFolder:
         """Tell whether a file of this name is there; whether it is the right one is seen when it loads."""
         return self.model_file(name).is_file()
 
+    def holds(self, name: str) -> bool:
+        """Tell whether a fetched model is there, byte for byte."""
+        try:
+            self.published(name)
+        except Trouble:
+            return False
+        return True
+
     def published(self, name: str) -> bytes:
         """Read a fetched model and check it.
 
