@@ -17,16 +17,23 @@ app = typer.Typer(
     help="Models trained on releases: train, forget a person exactly, publish, check.", no_args_is_help=True
 )
 _Model = Annotated[str, typer.Argument(help="Id of the model: 32 hexadecimal digits.")]
+_Keys = Annotated[
+    Path, typer.Option(envvar="DONGUI_VAULT_KEYS", help="Folder of the people's keys to the vault.")
+]
+_Master = Annotated[
+    str,
+    typer.Option(envvar="DONGUI_VAULT_MASTER", help="Master key of the vault, as `dongui vault` takes it."),
+]
 _Pack = Annotated[str, typer.Option(help="Rule pack whose due dates hold.")]
 
 
 @app.command("train")
 def train(
     release: Annotated[Path, typer.Option(help="Folder of a release, decided for training on templates.")],
-    pictures: Annotated[
-        Path, typer.Option(help="Folder of the released pictures, each named by its record's id.")
-    ],
+    vault: Annotated[Path, typer.Option(help="Folder of the vault that keeps the released pictures.")],
+    keys: _Keys,
     desk: RequiredDesk,
+    master: _Master,
 ) -> None:
     """Train a projection and score calibration over the recogniser's features of a release, and log it.
 
@@ -35,9 +42,11 @@ def train(
     """
     require_extra("custody")
     from dongui.biometrics.instruments import Instruments
-    from dongui.cli.model_inputs import FolderPictures, open_models, open_training
+    from dongui.cli.model_inputs import open_models, open_training
+    from dongui.cli.vault_inputs import open_at
     from dongui.custody.features import PictureFeatures
     from dongui.custody.training import train as train_model
+    from dongui.custody.vault_pictures import VaultPictures
     from dongui.desk.desk import models_cache
     from dongui.memory import forbid_core_dumps
 
@@ -45,11 +54,12 @@ def train(
     with (
         open_desk(desk) as opened,
         open_models(opened) as kept,
+        open_at(vault, keys, master, write=False) as pictures,
         progress("Training.", "학습 중입니다.") as say,
     ):
         trained_on = open_training(opened, release)
         instruments = Instruments.load(cache=models_cache(), progress=say)
-        source = PictureFeatures(FolderPictures(pictures), instruments=instruments)
+        source = PictureFeatures(VaultPictures(pictures), instruments=instruments)
         done = train_model(
             trained_on,
             source,

@@ -17,12 +17,10 @@ from dongui.custody.release_seal import Register
 from dongui.custody.standing import ReleaseLog
 from dongui.desk import Desk
 from dongui.errors import Misuse
-from dongui.memory import SecretBuffer
 from dongui.storage.sqlite.contribution_keys import SqliteContributionKeys
 from dongui.storage.sqlite.model_store import SqliteModels
 
 __all__ = [
-    "FolderPictures",
     "KeptModels",
     "keep_notices",
     "open_models",
@@ -32,8 +30,6 @@ __all__ = [
 ]
 
 _FOLDER, _MODELS, _KEYS, _NOTICES = "custody", "models.sqlite", "contribution-keys.sqlite", "notices"
-_MAX_PICTURE_BYTES = 32 * 2**20
-_ENDINGS = (".jpg", ".jpeg", ".png", ".jp2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +59,6 @@ class KeptModels:
         """Return what publishes models of a desk."""
         log = ReleaseLog(desk.log, desk.keys.log)
         return Publishing(self.store, log, desk.operator_key, desk.entry.id, desk.clock, desk.entropy)
-
-
-class FolderPictures:
-    """Pictures in a folder, each named by its record's id: a number or 32 hexadecimal digits."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def open_picture(self, person: bytes, record: bytes) -> SecretBuffer:
-        """Return a record's picture. Raises ``Misuse`` ``file.*``."""
-        del person
-        name = str(int.from_bytes(record, "big")) if len(record) == 4 else record.hex()
-        paths = [self._folder / f"{name}{ending}" for ending in _ENDINGS]
-        path = next((one for one in paths if one.is_file()), paths[0])
-        return SecretBuffer.read_file(path, max_bytes=_MAX_PICTURE_BYTES, what="picture")
 
 
 @contextmanager
