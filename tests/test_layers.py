@@ -27,6 +27,7 @@ FLOORS: dict[str, int] = {
     "confinement": 4,
     "capture": 5,
     "examination": 5,
+    "picture_quality": 5,
     "rehearsal": 6,
     "verification": 7,
     "assessment": 7,
