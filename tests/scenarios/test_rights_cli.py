@@ -1,0 +1,218 @@
+"""Rights at the command line: asked with one's key, answered, recorded; and what a stranger is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dongui.consent.moments import write_moment
+from dongui.environment import SystemClock
+from simulators.command_line import Ended, Terminal
+
+PEOPLE = [f"{number:032x}" for number in (0xA7, 0xB3, 0xC5)]
+SAID = "informed separate explicit"
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    """An office: three people with keys; two agreed to a release, which is decided and sealed."""
+    terminal = Terminal(tmp_path)
+    terminal.processes = False
+    options = {"id": "port.example", "name-ko": "항만", "name-en": "Port", "address-ko": "부산"}
+    more = {"address-en": "Busan", "contact": "privacy@port.example"}
+    words = [part for name, value in {**options, **more}.items() for part in (f"--{name}", value)]
+    done(terminal.run("desk", "create", terminal.desk, *words))
+    done(terminal.run("custody", "register", *PEOPLE))
+    head = "person,purpose,recipient,artefact,kind,claimed_at,flags,valid_until\n"
+    rows = [
+        f"{person},face-test,laboratory.example,image,given,2026-11-01T09:00:00+09:00,{SAID},\n"
+        for person in PEOPLE[:2]
+    ]
+    (tmp_path / "acts.csv").write_text(head + "".join(rows))
+    done(terminal.run("custody", "import", "acts.csv"))
+    records = [f"{person},{place},image,\n" for place, person in enumerate(PEOPLE)]
+    (tmp_path / "records.csv").write_text("person,record,traits,retained_until\n" + "".join(records))
+    done(terminal.run("custody", "index", "records.csv", "--out", "R.parquet"))
+    done(terminal.run("custody", "export", "--out", "C.parquet"))
+    ledger = terminal.desk / "custody" / "consents.sqlite"
+    for place, person in enumerate(PEOPLE):
+        done(
+            terminal.run(
+                "rights", "give-key", "--person", person, "--ledger", ledger, "--out", f"{place}.key"
+            )
+        )
+    done(
+        terminal.run(
+            *("release", "decide", "--records", "R.parquet", "--consents", "C.parquet", "--out", "decided"),
+            *("--purpose", "face-test", "--recipient", "laboratory.example", "--artefact", "image"),
+            *("--use", "test-model", "--pack", "PIPA_2025_10", "--at", write_moment(SystemClock().now())),
+        )
+    )
+    done(terminal.run("proof", "seal", "decided", "--until", "2030-01-01T00:00:00Z"))
+    return terminal
+
+
+def done(ended: Ended) -> Ended:
+    """Require success."""
+    assert ended.code == 0, ended.out + ended.err
+    return ended
+
+
+def ask(terminal: Terminal, right: str, who: int, *more: object, law: str = "PIPA_2025_10") -> Ended:
+    """Ask with one's own key."""
+    proof = ("--person", PEOPLE[who], "--key", f"{who}.key")
+    return terminal.run("rights", "request", right, "--law", law, *proof, *more, "--json")
+
+
+def test_access_tells_the_person_everything_and_nobody_else(terminal: Terminal) -> None:
+    """Consents with their blinds, record counts, the release, requests; of no other person anything."""
+    number = ask(terminal, "access", 0).result["request"]
+    answered = terminal.run(
+        "rights", "fulfil", number, "--out", "answer.json", "--records", "R.parquet", "--json"
+    )
+    assert answered.result["state"] == "fulfilled", answered.out
+    content = json.loads((terminal.folder / "answer.json").read_text())
+    assert len(content["consents"]) == 1
+    assert content["records"][0]["count"] == 1
+    assert content["releases"][0]["recipient"] == "laboratory.example"
+    assert content["models"] == []
+    assert content["not_looked_at"] == ["vault"]
+    text = (terminal.folder / "answer.json").read_text()
+    assert not any(other in text for other in PEOPLE[1:])
+    assert (terminal.folder / "answer.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_stranger_learns_nothing(terminal: Terminal) -> None:
+    """Another's key, an unknown id, a broken option: one answer for the first two, nothing recorded."""
+    wrong = terminal.run(
+        *(
+            "rights",
+            "request",
+            "access",
+            "--law",
+            "PIPA_2025_10",
+            "--person",
+            PEOPLE[0],
+            "--key",
+            "1.key",
+            "--json",
+        )
+    )
+    nobody = terminal.run(
+        *(
+            "rights",
+            "request",
+            "access",
+            "--law",
+            "PIPA_2025_10",
+            "--person",
+            "f" * 32,
+            "--key",
+            "1.key",
+            "--json",
+        )
+    )
+    assert wrong.out == nobody.out
+    assert wrong.failure == "rights.identity-not-proved"
+    assert terminal.run("rights", "list", "--json").result == {"requests": []}
+    half = terminal.run(
+        "rights", "request", "access", "--law", "PIPA_2025_10", "--person", PEOPLE[0], "--json"
+    )
+    assert half.failure == "rights.options-incomplete"
+
+
+def test_suspension_reaches_the_gate_and_the_release(terminal: Terminal) -> None:
+    """The ledger gets an act, the release a correction, and the next decision refuses by name."""
+    number = ask(terminal, "suspension", 1).result["request"]
+    done(terminal.run("rights", "fulfil", number, "--release", "decided"))
+    assert terminal.run("release", "show", "decided", "--json").result["may_be_used"] == 1
+    done(terminal.run("custody", "export", "--out", "C2.parquet"))
+    again = terminal.run(
+        *("release", "decide", "--records", "R.parquet", "--consents", "C2.parquet", "--out", "again"),
+        *("--purpose", "face-test", "--recipient", "laboratory.example", "--artefact", "image"),
+        *(
+            "--use",
+            "test-model",
+            "--pack",
+            "PIPA_2025_10",
+            "--at",
+            write_moment(SystemClock().now()),
+            "--json",
+        ),
+    )
+    assert again.result["reasons"] == {"consent.suspended": 1, "consent.unknown-person": 1}
+
+
+def test_erasure_goes_through_every_place_and_is_asked_again_in_vain(terminal: Terminal) -> None:
+    """Suspended, out of the release, forgotten by models, out of the ledger, key destroyed; the rest stays."""
+    number = ask(terminal, "erasure", 0).result["request"]
+    answered = terminal.run("rights", "fulfil", number, "--release", "decided", "--json")
+    assert answered.result["state"] == "fulfilled", answered.out
+    done_steps = [one["step"] for one in answered.result["events"] if one["what"] == "step-done"]
+    assert done_steps == ["suspended", "releases", "models", "ledger", "keys"]
+    assert terminal.run("rights", "fulfil", number, "--json").result["state"] == "fulfilled"
+    assert terminal.run("release", "show", "decided", "--json").result["may_be_used"] == 1
+    shown = terminal.run("custody", "show", "--person", PEOPLE[0], "--json").result
+    assert shown == {"number": None, "events": []}
+    assert ask(terminal, "access", 0).failure == "rights.identity-not-proved"
+    assert terminal.run("custody", "check", "--json").code == 0
+    # Their own copy still proves it.
+    used = terminal.run("rights", "was-my-face-used", "--key", "0.key", "--json")
+    assert used.result["in"] == 1, used.out
+    assert ask(terminal, "access", 1).result["state"] == "identity-confirmed"
+
+
+def test_a_refusal_is_explained_with_articles_and_reviewed_by_a_human(terminal: Terminal) -> None:
+    """The third person agreed to nothing: the reason by name, in two languages; a human looks."""
+    number = ask(terminal, "explanation", 2).result["request"]
+    done(terminal.run("rights", "fulfil", number, "--release", "decided", "--out", "why.json"))
+    (content,) = json.loads((terminal.folder / "why.json").read_text())
+    assert [one["name"] for one in content["reasons"]] == ["consent.unknown-person"]
+    assert content["reasons"][0]["articles"]
+    assert not content["released"]
+    review = ask(terminal, "human-review", 2).result
+    assert review["due"] > "2026"
+    missing = terminal.run("rights", "fulfil", review["request"], "--json")
+    assert missing.failure == "rights.options-incomplete"
+    words = ("--reviewer", "Kim, privacy officer", "--done", "nobody was asked; asked now", "--changed")
+    reviewed = terminal.run("rights", "fulfil", review["request"], *words, "--json").result
+    assert [one["what"] for one in reviewed["events"]][-2:] == ["reviewed", "fulfilled"]
+
+
+def test_a_request_on_paper_runs_and_waits_for_proof(terminal: Terminal) -> None:
+    """Nobody is looked up; it is due, it cannot be fulfilled; confirmed, refused on a ground of the law."""
+    received = terminal.run("rights", "request", "suspension", "--law", "PIPA_2025_10", "--json").result
+    assert not received["identity_confirmed"]
+    early = terminal.run("rights", "fulfil", received["request"], "--json")
+    assert early.failure == "rights.identity-not-proved"
+    listed = terminal.run("rights", "due", "--json").result["requests"]
+    assert [one["request"] for one in listed] == [received["request"]]
+    confirmed = terminal.run(
+        "rights", "confirm", received["request"], "--person", PEOPLE[1], "--key", "1.key", "--json"
+    )
+    assert confirmed.result["identity_confirmed"]
+    words = ("--ground", "contract", "--reason", "the contract runs until spring")
+    refused = terminal.run("rights", "refuse", received["request"], *words, "--json").result
+    assert refused["state"] == "refused"
+    assert terminal.run("rights", "due", "--json").result == {"requests": []}
+
+
+def test_papers(terminal: Terminal) -> None:
+    """The yearly notice tells one person of their releases, the register names nobody."""
+    year = str(SystemClock().now().year)
+    for form, language in (("text", "ko"), ("html", "en"), ("json", "en")):
+        name = f"notice.{form}"
+        asked = ("--person", PEOPLE[0], "--year", year, "--out", name, "--form", form, "--language", language)
+        assert terminal.run("rights", "notice", *asked, "--json").result["releases"] == 1
+        assert "laboratory.example" in (terminal.folder / name).read_text()
+    assert "연간 통지" in (terminal.folder / "notice.text").read_text()
+    none = ("--person", PEOPLE[2], "--year", year, "--out", "none.txt")
+    assert terminal.run("rights", "notice", *none, "--json").result["releases"] == 0
+    written = ("--file-name", "Faces <at> the port", "--out", "register.csv", "--release", "decided")
+    done(terminal.run("rights", "register", *written))
+    text = (terminal.folder / "register.csv").read_text()
+    assert "laboratory.example" in text
+    assert "consent" in text
+    assert not any(person in text for person in PEOPLE)
