@@ -184,7 +184,7 @@ class ModelOffice:
     def publishing(self, *, least: int = 10) -> Publishing:
         """What publishes models here."""
         clock = FixedClock(self.now)
-        return Publishing(self.store, self.log, self.operator, TRAINER, clock, self.entropy, least)
+        return Publishing(self.store, self.log, self.operator, TRAINER, clock, least)
 
     def withdrawal(self, number: int, *releases: Path) -> Withdrawal:
         """Return the withdrawal of a person, by both of their ids and with their key."""

@@ -110,7 +110,7 @@ def forget(
     with open_desk(desk) as opened, open_models(opened) as kept:
         forgetting = kept.forgetting(opened, pack)
         undone = forgetting.withdraw(withdrawal_of(opened, person, ledger, release or []))
-        notices = keep_notices(opened, undone.id, undone.notices)
+        notices = keep_notices(opened, undone.id.hex(), undone.notices)
         write_once(out, forgetting.receipt(undone), private=True)
         # Only now is the receipt the person's, and nothing of the withdrawal needs to be kept.
         kept.store.close_undoing(undone.id)
@@ -139,10 +139,12 @@ def resume(desk: RequiredDesk, pack: _Pack = "PIPA_2025_10") -> None:
 
     with open_desk(desk) as opened, open_models(opened) as kept:
         finished = kept.forgetting(opened, pack).resume()
-        notices = [path for undone in finished for path in keep_notices(opened, undone.id, undone.notices)]
+        notices = [
+            path for undone in finished for path in keep_notices(opened, undone.id.hex(), undone.notices)
+        ]
         taken_back = kept.publishing(opened).review()
         for model, answer in taken_back:
-            notices += keep_notices(opened, model.id, answer.notices)
+            notices += keep_notices(opened, f"{model.id.hex()}-{model.published}", answer.notices)
     result: dict[str, JsonValue] = {
         "withdrawals": [undone.id.hex() for undone in finished],
         "taken_back": [model.id.hex() for model, _ in taken_back],
@@ -170,10 +172,12 @@ def publish(
     require_extra("custody")
     from dongui.cli.model_inputs import keep_notices, open_models, parse_model
     from dongui.cli.model_result import draw_publication, publication_json, require_published
+    from dongui.custody.publication import find_model
 
     with open_desk(desk) as opened, open_models(opened) as kept:
-        answer = kept.publishing(opened).publish(parse_model(model), recipient=recipient, out=out)
-        notices = keep_notices(opened, parse_model(model), answer.notices)
+        found = find_model(kept.store, parse_model(model))
+        answer = kept.publishing(opened).publish(found.id, recipient=recipient, out=out)
+        notices = keep_notices(opened, f"{model}-{found.published}", answer.notices)
     require_published(answer)
     files: list[JsonValue] = [str(path) for path in notices]
     show({**publication_json(answer), "notices": files}, lambda: draw_publication(answer, out))

@@ -58,7 +58,7 @@ class KeptModels:
     def publishing(self, desk: Desk) -> Publishing:
         """Return what publishes models of a desk."""
         log = ReleaseLog(desk.log, desk.keys.log)
-        return Publishing(self.store, log, desk.operator_key, desk.entry.id, desk.clock, desk.entropy)
+        return Publishing(self.store, log, desk.operator_key, desk.entry.id, desk.clock)
 
 
 @contextmanager
@@ -89,9 +89,9 @@ def withdrawal_of(desk: Desk, person: str, ledger: Path, releases: Sequence[Path
     return Withdrawal(ids, key, tuple(releases))
 
 
-def keep_notices(desk: Desk, number: bytes, notices: Sequence[bytes]) -> list[Path]:
-    """Write notices to be sent into the desk, each once; return their files."""
-    folder = desk.path / _FOLDER / _NOTICES / number.hex()
+def keep_notices(desk: Desk, name: str, notices: Sequence[bytes]) -> list[Path]:
+    """Write notices to be sent into a folder of the desk, each once; return their files."""
+    folder = desk.path / _FOLDER / _NOTICES / name
     paths = [folder / f"{place:03d}.notice" for place in range(len(notices))]
     if notices:
         make_folder(folder)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 
 from dongui.consent.moments import read_moment, write_moment
@@ -23,7 +24,7 @@ from dongui.custody.statistics import Statistics
 from dongui.custody.terms import LEAST_CHANGED
 from dongui.custody.training import settle_seals
 from dongui.custody.withdrawal_notices import Notice, sign_notice
-from dongui.environment import Clock, Entropy
+from dongui.environment import Clock
 from dongui.errors import Misuse
 from dongui.log.keys import SignerKey
 from dongui.log.proof_file import format_proof
@@ -68,7 +69,6 @@ class Publishing:
     operator_key: SignerKey
     controller: str
     clock: Clock
-    entropy: Entropy
     least: int = LEAST_CHANGED
 
     def __post_init__(self) -> None:
@@ -99,10 +99,14 @@ class Publishing:
             return self._not_published(found, enough=enough)
 
     def review(self) -> list[tuple[Model, Publication]]:
-        """Take back every published version whose due date is over; return those, with the notices."""
+        """Take back every published version whose due date is over.
+
+        Returns every version that is taken back, earlier ones too, with the notices: whoever sends them keeps
+        what was sent, and a command killed in between loses none.
+        """
         with self.store.working():
-            over = [model for model in self.store.models() if self._is_over(model)]
-            return [(model, self._take_back(model, enough=True)) for model in over]
+            back = [model for model in self.store.models() if model.withdrawn or self._is_over(model)]
+            return [(model, self._take_back(model, enough=True)) for model in back]
 
     def _may_publish(self, model: Model, *, enough: bool) -> bool:
         same = model.version == model.published and not model.withdrawn
@@ -124,7 +128,8 @@ class Publishing:
     def _notice(self, model: Model, handed: Handed) -> bytes:
         now = write_moment(self.clock.now())
         notice = Notice(
-            number=self.entropy.draw(16),
+            # The same one however often it is made.
+            number=sha256(model.id + model.published.to_bytes(8, "big")).digest()[:16],
             controller=self.controller,
             recipient=handed.recipient,
             made=now,
