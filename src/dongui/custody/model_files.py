@@ -65,7 +65,7 @@ class ModelSeal:
                 bytes() as blind,
             ] if (name, form) == (_SEAL, _VERSION) and reason in set(SealReason):
                 sizes = [len(one) for one in (model, release, statistics, blind)]
-                if version >= 1 and sizes == [MODEL_ID_BYTES, 16, 32, BLIND_BYTES]:
+                if type(version) is int and version >= 1 and sizes == [MODEL_ID_BYTES, 16, 32, BLIND_BYTES]:
                     return cls(model, version, SealReason(reason), release, statistics, blind)
         raise Refused("model.seal-malformed", "its fields are not those of the specification")
 

@@ -137,9 +137,10 @@ class Statistics:
                 bytes() as first,
                 bytes() as second,
                 bytes() as third,
-            ] if (name, version, bound, most) == (_NAME, _VERSION, MAX_VALUE, MAX_PER_PERSON):
-                counts = (people, vectors, squares)
-                return cls._checked(card, (dimensions, bits), counts, (first, second, third))
+            ] if (name, bound, most) == (_NAME, MAX_VALUE, MAX_PER_PERSON) and version == _VERSION:
+                if type(version) is int:  # in CBOR true is another value than 1
+                    counts = (people, vectors, squares)
+                    return cls._checked(card, (dimensions, bits), counts, (first, second, third))
         raise _malformed("its fields or constants are not those of the specification")
 
     @classmethod
@@ -155,12 +156,15 @@ class Statistics:
         except ValueError:
             raise _malformed("the card or the constants cannot be") from None
         people, vectors, squares = counts
+        if any(type(number) is not int for number in (*constants, *counts)):
+            raise _malformed("a number is none")
         if not 0 <= people <= vectors <= min(squares, MAX_VECTORS) or squares > MAX_PER_PERSON * vectors:
             raise _malformed("the counts contradict one another")
-        empty = cls.empty(form)
-        read = [np.frombuffer(data, ">i8").astype(np.int64) for data in sums if len(data) % 8 == 0]
-        if [len(one) for one in read] != [len(empty.sum), len(empty.total), len(empty.grouped)]:
+        # Compared before anything of that size is made.
+        entries = form.dimensions * (form.dimensions + 1) // 2
+        if [len(data) for data in sums] != [8 * form.dimensions, 8 * entries, 8 * entries]:
             raise _malformed("a sum has another length")
+        read = [np.frombuffer(data, ">i8").astype(np.int64) for data in sums]
         return cls(form, people, vectors, squares, *read)
 
     def _combined(self, other: Statistics, sign: int) -> Statistics:

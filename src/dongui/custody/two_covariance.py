@@ -63,6 +63,13 @@ def derive(statistics: Statistics) -> TwoCovariance | None:
     people, vectors = statistics.people, statistics.vectors
     if people < 2 or vectors <= people:
         return None
+    # Sums that no people can have (made up by hand) lead to roots of negative numbers: no axis is kept.
+    with np.errstate(all="ignore"):
+        return _derived(statistics)
+
+
+def _derived(statistics: Statistics) -> TwoCovariance | None:
+    people, vectors = statistics.people, statistics.vectors
     # 1. Scatter within and between, times COMMON: exact, then rounded once.
     within, between = _scatters(statistics)
     # 2. W = L L'. In coordinates where W is the unit matrix, the whole scatter is G' G.
@@ -75,7 +82,7 @@ def derive(statistics: Statistics) -> TwoCovariance | None:
     free = vectors - people
     spread = _divide(vectors * vectors - statistics.squares, vectors)
     variances = ((lengths - 1.0) * free - (people - 1)) / spread
-    kept = variances > 0.0
+    kept = (variances > 0.0) & np.isfinite(variances)
     if not kept.any():
         return None
     axes = _solve_transposed(lower, (rows / np.sqrt(lengths)[:, None]).T).T
