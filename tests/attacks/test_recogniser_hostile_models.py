@@ -92,6 +92,10 @@ def second_output(model: onnx.ModelProto) -> None:
     model.graph.output.append(helper.make_tensor_value_info("flat", TensorProto.FLOAT, [1, 784]))
 
 
+def no_output(model: onnx.ModelProto) -> None:
+    del model.graph.output[:]
+
+
 def wrong_type(model: onnx.ModelProto) -> None:
     model.graph.input[0].type.tensor_type.elem_type = TensorProto.DOUBLE
 
@@ -100,7 +104,7 @@ def wrong_type(model: onnx.ModelProto) -> None:
     "change",
     [
         *(outside, outside_in_a_constant, foreign_operator, foreign_operator_undeclared, own_function),
-        *(endless, branching, huge, claimed, negative, second_input, second_output, wrong_type),
+        *(endless, branching, huge, claimed, negative, second_input, second_output, wrong_type, no_output),
     ],
 )
 def test_a_model_that_reaches_beyond_itself_is_refused(change: Callable[[onnx.ModelProto], None]) -> None:
@@ -119,6 +123,15 @@ def test_bytes_that_are_no_model_are_refused(data: bytes) -> None:
     with pytest.raises(Misuse) as refused:
         loaded(data)
     assert refused.value.name == "recogniser.model-unfit"
+
+
+def test_a_name_that_is_no_text_is_refused_in_silence(capfd: pytest.CaptureFixture[str]) -> None:
+    """The attack: let the library write to standard output, where a command's JSON stands."""
+    data = arcface_like(names=("data", "output-of-it")).SerializeToString()
+    with pytest.raises(Misuse) as refused:
+        loaded(data.replace(b"output-of-it", b"output\xff\xfe\xfdof-i"))
+    assert refused.value.name == "recogniser.model-unfit"
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("cut_at", range(100, 5000, 700))

@@ -102,10 +102,10 @@ class ArcFaceOnnx:
         wanted = (1, 3, CUT_SIDE_PIXELS, CUT_SIDE_PIXELS)
         if len(shape) != 4 or any(have not in (want, -1) for have, want in zip(shape, wanted, strict=True)):
             raise Misuse("recogniser.model-unfit", f"its input is {shape}; {wanted} is wanted (-1: open)")
-        (name, given), *others = outputs.items()
-        if others or any(length not in (1, -1, self._form.numbers) for length in given):
+        lengths = [given for one in outputs.values() for given in one]
+        if len(outputs) != 1 or any(length not in (1, -1, self._form.numbers) for length in lengths):
             detail = f"its outputs are {dict(outputs)}; one of 1 x {self._form.numbers} is wanted"
-            raise Misuse("recogniser.model-unfit", f"{detail} ({name})")
+            raise Misuse("recogniser.model-unfit", detail)
 
 
 def distance_of_cosine(cosine: float) -> float:

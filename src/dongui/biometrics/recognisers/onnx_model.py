@@ -49,7 +49,10 @@ class OnnxModel:
         options.inter_op_num_threads = 1
         options.log_severity_level = 4
         try:
-            self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+            # Falling back, the library would print to standard output, and try the same again.
+            self._session = onnxruntime.InferenceSession(
+                data, options, providers=["CPUExecutionProvider"], enable_fallback=0
+            )
         except _RUNTIME_ERRORS as error:
             raise _unfit(f"ONNX Runtime does not load it ({type(error).__name__})") from None
         inputs = self._session.get_inputs()
