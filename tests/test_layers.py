@@ -13,9 +13,11 @@ SOURCE = Path(__file__).parent.parent / "src" / "dongui"
 FLOORS: dict[str, int] = {
     "errors": 0,
     "extras": 1,
+    "fonts": 1,
     "failures": 0,
     "environment": 1,
     "memory": 1,
+    "stopwatch": 1,
     "encoding": 2,
     "documents": 3,
     "biometrics": 3,

@@ -18,7 +18,7 @@ from types import TracebackType
 
 from dongui.errors import Misuse
 
-__all__ = ["SecretBuffer", "forbid_core_dumps", "require_file", "wipe_all"]
+__all__ = ["SecretBuffer", "forbid_core_dumps", "forgetting", "require_file", "wipe_all"]
 
 
 class SecretBuffer:
@@ -84,6 +84,19 @@ def wipe_all(buffers: Iterable[SecretBuffer]) -> None:
     """Overwrite every buffer."""
     for buffer in buffers:
         buffer.wipe()
+
+
+@contextmanager
+def forgetting(*buffers: SecretBuffer) -> Iterator[None]:
+    """Overwrite every buffer on every way out of the block.
+
+    Core dumps are turned off for good first: a crash in between must not write the buffers to disk.
+    """
+    forbid_core_dumps()
+    try:
+        yield
+    finally:
+        wipe_all(buffers)
 
 
 @contextmanager

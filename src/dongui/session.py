@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from dongui.biometrics.attack_detection.challenge import Challenge
 from dongui.documents.mdoc.session_transcript import openid4vp_handover, qr_handover
 from dongui.environment import Clock, Entropy
-from dongui.errors import Refused, Trouble
+from dongui.errors import Misuse, Refused, Trouble
 
 __all__ = [
     "NONCE_BYTES",
@@ -86,6 +86,18 @@ class Session:
         """16 bytes that name this session in its receipt and tell nothing to whoever lacks id and nonce."""
         label = b"dongui/session-binding/1\x00"
         return hashlib.sha256(label + bytes.fromhex(self.id) + self.nonce).digest()[:_BINDING_BYTES]
+
+    def require_for(self, purpose: str, controller: str) -> None:
+        """Check that the session was opened for this purpose, by this controller.
+
+        Raises ``Misuse``: ``session.other-purpose``, ``session.other-controller``.
+        """
+        if self.purpose != purpose:
+            detail = f"the session was opened for {self.purpose}; it is used for {purpose}"
+            raise Misuse("session.other-purpose", detail)
+        if self.controller != controller:
+            detail = f"the session was opened by {self.controller}; {controller} uses it"
+            raise Misuse("session.other-controller", detail)
 
 
 @dataclass(frozen=True, slots=True)

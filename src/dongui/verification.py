@@ -9,9 +9,8 @@ and the other way is named. ``Misuse`` is raised instead: the caller is wrong, a
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -33,14 +32,15 @@ from dongui.documents.authenticating import BoundDocument, HolderEvidence, authe
 from dongui.documents.recognising import Kind, recognise
 from dongui.documents.staff_card.register import OneCard
 from dongui.environment import FixedClock
-from dongui.errors import Misuse, Refused, Unanswered, Undetermined
+from dongui.errors import Refused, Unanswered, Undetermined
 from dongui.examination import ATTACK_DETECTION, Examination, Order
-from dongui.memory import SecretBuffer, forbid_core_dumps, wipe_all
+from dongui.memory import SecretBuffer, forbid_core_dumps, forgetting, wipe_all
 from dongui.receipts import statement
 from dongui.receipts.bundle import ReceiptBundle
 from dongui.receipts.issuing import Findings, PresentedDocument, issue_receipt
 from dongui.receipts.statement import Channel, Comparison, Controller, Outcome, SetOperatingPoint
-from dongui.session import ConsumedSession, Session, frame_digest
+from dongui.session import ConsumedSession, frame_digest
+from dongui.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from dongui.biometrics.instruments import Instruments
@@ -120,8 +120,8 @@ def verify(
     there is nothing a receipt could be bound to), ``Trouble`` where the answer could not be made durable
     (``storage.*``, ``log.*``): then there is no answer, and the session is spent.
     """
-    stopwatch = _Stopwatch()
-    with _forgetting(document, capture):
+    stopwatch = Stopwatch()
+    with forgetting(document, *capture.frames):
         point = operating_point(purpose.declared.operating_point)
         point.require_accepted(accept_unassessed=accept_unassessed)
         kind = recognise(document.view)
@@ -130,7 +130,7 @@ def verify(
         with stopwatch("session"):
             moment = clock.now()
             opened = sessions.load(session_id, at=moment)
-            _require_session_for(opened, purpose, controller)
+            opened.require_for(purpose.id, controller.id)
             spent = sessions.consume(session_id, at=moment)
         try:
             # 1. Terms. The consent covers this purpose, controller, every artefact class and this moment.
@@ -195,7 +195,7 @@ def examine(instruments: Instruments, order_bytes: bytes, buffers: Sequence[Secr
     order = Order.from_bytes(order_bytes)
     point = operating_point(order.operating_point)
     document, *frames = buffers
-    stopwatch = _Stopwatch()
+    stopwatch = Stopwatch()
     presented: PresentedDocument | None = None
     attack_detection: str | None = None
     comparison: Comparison | None = None
@@ -310,15 +310,6 @@ def prepare(arguments: bytes, progress: Callable[[str], None]) -> Instruments:
     return instruments
 
 
-def _require_session_for(session: Session, purpose: RegisteredPurpose, controller: Controller) -> None:
-    if session.purpose != purpose.id:
-        detail = f"the session was opened for {session.purpose}; it is used for {purpose.id}"
-        raise Misuse("session.other-purpose", detail)
-    if session.controller != controller.id:
-        detail = f"the session was opened by {session.controller}; {controller.id} uses it"
-        raise Misuse("session.other-controller", detail)
-
-
 def _cover(purpose: RegisteredPurpose, controller: Controller, history: History, moment: datetime) -> Covered:
     """Every class of biometric data a verification makes or reads must be covered, declared or not."""
     covered = [
@@ -402,28 +393,3 @@ def _findings(
         capture=statement.Capture(channel, found.attack_detection),
         judged_at=None,
     )
-
-
-class _Stopwatch:
-    """Milliseconds by stage, those included that ended by a failure."""
-
-    def __init__(self) -> None:
-        self.milliseconds: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        begun = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.milliseconds[stage] = 1000 * (time.perf_counter() - begun)
-
-
-@contextmanager
-def _forgetting(document: SecretBuffer, capture: Capture) -> Iterator[None]:
-    # The caller's program holds document and frames: from here on, its crash must not write them to disk.
-    forbid_core_dumps()
-    try:
-        yield
-    finally:
-        wipe_all((document, *capture.frames))
