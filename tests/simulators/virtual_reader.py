@@ -164,7 +164,8 @@ def virtual_reader(folder: Path) -> Iterator[VirtualReader]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        name = f"/proc/{process.pid}/root/run/pcscd/pcscd.comm"
+        # The service's own root: its mount namespace is not this process's.
+        name = str(Path("/proc", str(process.pid), "root", "run/pcscd/pcscd.comm"))
         _wait_for(Path(name), process)
         yield VirtualReader(port, name)
     finally:
