@@ -7,7 +7,7 @@ that gives no template counts as a failure to acquire (ISO/IEC 19795-1), under t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dongui.assessment.consent_ground import ConsentedTable
+from dongui.assessment.error_discard import PictureQuality
 from dongui.assessment.people_table import Row
 from dongui.biometrics.comparison import pair_distances
 from dongui.biometrics.instruments import Instruments
@@ -35,7 +36,8 @@ class Acquired:
 
     ``person`` and ``session`` number each acquired picture's person and sitting (-1: not said).
     ``pictures`` and ``acquired`` count a person's pictures and those that gave a template; ``reasons`` counts
-    the others by the failure's name.
+    the others by the failure's name. ``quality`` is acquired pictures x measures, NaN where it cannot be
+    told; ``None`` where none was asked for.
     """
 
     person: Indices
@@ -47,6 +49,7 @@ class Acquired:
     _features: Features = field(repr=False)
     _one: Features = field(repr=False)
     _other: Features = field(repr=False)
+    quality: NDArray[np.float64] | None = field(default=None, repr=False)
 
     @classmethod
     def of(
@@ -64,9 +67,9 @@ class Acquired:
         kept = np.frombuffer(buffer.view, dtype=np.float32).reshape(features.shape)
         kept[...] = features
         features[...] = 0
-        room = (np.zeros((at_once, features.shape[1]), np.float32) for _ in range(2))
+        one, other = (np.zeros((at_once, features.shape[1]), np.float32) for _ in range(2))
         acquired = np.bincount(person, minlength=len(pictures)).astype(np.int64)
-        return cls(person, session, pictures, acquired, reasons, buffer, kept, *room)
+        return cls(person, session, pictures, acquired, reasons, buffer, kept, one, other)
 
     def scores(self, one: Indices, other: Indices) -> NDArray[np.float64]:
         """Return the comparison scores of the pairs of pictures (``one[k]``, ``other[k]``)."""
@@ -91,16 +94,21 @@ class Acquired:
 
 
 def acquire_people(
-    consented: ConsentedTable, *, instruments: Instruments, at_once: int, progress: Callable[[str], None]
+    consented: ConsentedTable,
+    *,
+    instruments: Instruments,
+    at_once: int,
+    progress: Callable[[str], None],
+    quality: PictureQuality | None = None,
 ) -> Acquired:
-    """Take every picture of the table.
+    """Take every picture of the table, and its ``quality`` where one is asked for.
 
     Turns this process's core dumps off for good. Raises as :meth:`Row.read`, and ``Refused``
     (``assessment.declaration-other-pictures``) for a picture that changed since its declaration was checked.
     """
     forbid_core_dumps()
     rows = consented.table.rows
-    taken = _Taken(consented, instruments)
+    taken = _Taken(consented, instruments, quality)
     try:
         for done, row in enumerate(rows, 1):
             taken.take(row)
@@ -112,10 +120,14 @@ def acquire_people(
 
 
 class _Taken:
-    def __init__(self, consented: ConsentedTable, instruments: Instruments) -> None:
+    def __init__(
+        self, consented: ConsentedTable, instruments: Instruments, quality: PictureQuality | None
+    ) -> None:
         table = consented.table
         self._consented = consented
         self._instruments = instruments
+        self._quality_of = quality
+        self._quality: list[Sequence[float]] = []
         self._features: Features | None = None
         self._rows = len(table.rows)
         self._person: list[int] = []
@@ -129,6 +141,8 @@ class _Taken:
         try:
             with row.read() as picture:
                 self._consented.require_unchanged(row, picture)
+                # Before the template: whatever fails here leaves none behind.
+                quality = () if self._quality_of is None else self._quality_of(picture.view)
                 reference = take_reference(picture.view, instruments=self._instruments)
         except Trouble:
             raise
@@ -137,6 +151,7 @@ class _Taken:
             return
         with reference:
             self._keep(reference.template.features)
+        self._quality.append(quality)
         self._person.append(row.person)
         self._session.append(self._sessions.setdefault(row.session, len(self._sessions)))
 
@@ -147,7 +162,7 @@ class _Taken:
 
     def acquired(self, at_once: int) -> Acquired:
         features = np.zeros((0, 1), np.float32) if self._features is None else self._features
-        return Acquired.of(
+        found = Acquired.of(
             features[: len(self._person)],
             person=np.array(self._person, dtype=np.int64),
             session=np.array(self._session, dtype=np.int64),
@@ -155,6 +170,9 @@ class _Taken:
             reasons=dict(sorted(self._reasons.items())),
             at_once=at_once,
         )
+        if self._quality_of is not None and self._quality:
+            found.quality = np.array(self._quality, dtype=np.float64)
+        return found
 
     def wipe(self) -> None:
         if self._features is not None:

@@ -16,11 +16,13 @@ from dongui.assessment.choosing import choose_bounds
 from dongui.assessment.consent_ground import ConsentedTable
 from dongui.assessment.det_curve import bars, det_curve
 from dongui.assessment.differentials import differential
+from dongui.assessment.error_discard import ErrorDiscard, PictureQuality
 from dongui.assessment.error_rates import Kind, RatesWithin, rates_across, rates_within
 from dongui.assessment.extreme_values import extrapolate
 from dongui.assessment.groups import Group, Grouping, grouping_of
 from dongui.assessment.limits import Limits
 from dongui.assessment.needs import need_of
+from dongui.assessment.picture_components import discarded_by_component
 from dongui.assessment.result import (
     AcrossResult,
     AssessmentResult,
@@ -63,6 +65,7 @@ class Measurement:
     acquired: Acquired = field(repr=False)
     store: ScoreStore = field(repr=False)
     recogniser: RecogniserFacts
+    error_discard: ErrorDiscard | None = None
 
     def __reduce__(self) -> str:
         raise TypeError("a measurement holds scores; it is not written anywhere")
@@ -99,6 +102,7 @@ class Measurement:
             max_fmr=limits.max_fmr,
             max_fnmr=limits.max_fnmr,
             needs=tuple(need_of(one, limits.max_fmr, limits.max_fnmr, limits.confidence) for one in within),
+            error_discard=self.error_discard,
         )
 
     def _data_set(self, title: str) -> DataSetFacts:
@@ -193,18 +197,21 @@ def measure(
     instruments: Instruments,
     bounds: Bounds,
     progress: Callable[[str], None],
+    quality: PictureQuality | None = None,
 ) -> Measurement:
     """Acquire every picture, compare every pair the labels name, once, and forget the templates.
 
-    Raises as :func:`acquire_people` and :func:`grouping_of`.
+    With ``quality``, of :func:`~dongui.assessment.picture_components.quality_by_component`, errors are also
+    counted as the worst pictures are left out. Raises as :func:`acquire_people` and :func:`grouping_of`.
     """
     grouping = grouping_of(consented.table)
     with acquire_people(
-        consented, instruments=instruments, at_once=PAIRS_AT_ONCE, progress=progress
+        consented, instruments=instruments, at_once=PAIRS_AT_ONCE, progress=progress, quality=quality
     ) as acquired:
         store = ScoreStore(grouping, bounds)
         compare_pairs(acquired, store, progress=progress)
-    return Measurement(consented, grouping, acquired, store, _facts(instruments))
+        discarded = discarded_by_component(acquired, mated_at_most=bounds.mated_at_most)
+    return Measurement(consented, grouping, acquired, store, _facts(instruments), discarded)
 
 
 def measure_and_choose(

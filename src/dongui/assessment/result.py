@@ -13,6 +13,7 @@ from typing import Final
 
 from dongui.assessment.det_curve import Bar, DetPoint
 from dongui.assessment.differentials import Differential
+from dongui.assessment.error_discard import ErrorDiscard
 from dongui.assessment.error_rates import Kind, Rate
 from dongui.assessment.extreme_values import Extrapolation, TailFit
 from dongui.assessment.score_store import Bounds
@@ -166,7 +167,8 @@ class Need:
 class AssessmentResult:
     """One assessment. ``groups`` begins with everyone.
 
-    ``operating_point`` is ``None`` where the bounds were chosen on the very people they are judged by.
+    ``operating_point`` is ``None`` where the bounds were chosen on the very people they are judged by,
+    ``error_discard`` where the pictures' quality was not measured.
     """
 
     made_at: datetime
@@ -183,6 +185,7 @@ class AssessmentResult:
     max_fmr: float
     max_fnmr: float
     needs: tuple[Need, ...]
+    error_discard: ErrorDiscard | None = None
 
     @property
     def everyone(self) -> GroupResult:

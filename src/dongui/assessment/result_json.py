@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from dongui.assessment.det_curve import Bar
+from dongui.assessment.error_discard_json import error_discard_json
 from dongui.assessment.error_rates import Kind, Rate
 from dongui.assessment.result import (
     FORMAT,
@@ -34,7 +35,12 @@ def write_result(result: AssessmentResult) -> str:
 
 
 def to_json(result: AssessmentResult) -> dict[str, JsonValue]:
-    """Return the result as format 1 has it."""
+    """Return the result as format 1 has it; ``error_discard`` stands in it where it was measured."""
+    discarded = result.error_discard
+    return _measured(result) | ({} if discarded is None else {"error_discard": error_discard_json(discarded)})
+
+
+def _measured(result: AssessmentResult) -> dict[str, JsonValue]:
     return {
         "format": FORMAT,
         "kind": "assessment",

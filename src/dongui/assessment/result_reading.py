@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Literal, TypeVar, get_args
 
 from dongui.assessment.det_curve import Bar, DetPoint
 from dongui.assessment.differentials import Differential
+from dongui.assessment.error_discard_json import read_error_discard
 from dongui.assessment.error_rates import Kind, Rate
 from dongui.assessment.extreme_values import Extrapolation, TailFit
 from dongui.assessment.intervals import Governing
@@ -46,6 +48,7 @@ def read_result(text: str) -> AssessmentResult:
         if content["format"] != FORMAT or content["kind"] != "assessment":
             raise Misuse("assessment.result-malformed", f"this reads format {FORMAT} of an assessment")
         result = _result(_Fields(content))
+        result = replace(result, error_discard=read_error_discard(content.get("error_discard")))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise Misuse("assessment.result-malformed", f"it cannot be read: {type(error).__name__}") from None
     # What does not come back as it was read holds something that nobody looked at.

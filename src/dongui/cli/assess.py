@@ -65,6 +65,10 @@ def recogniser(
     confidence: inputs.Confidence = 0.95,
     draws: inputs.Draws = 1000,
     seed: inputs.Seed = None,
+    quality: Annotated[
+        bool,
+        typer.Option("--quality", help="Also tell how errors fall as pictures of low quality are left out."),
+    ] = False,
 ) -> None:
     """Assess a recogniser on people who agreed to it: rates, intervals and differentials of every group.
 
@@ -85,7 +89,7 @@ def recogniser(
     )
     limits = inputs.limits_of(max_fmr=max_fmr, max_fnmr=max_fnmr, confidence=confidence)
     bounds = None if point is None else bounds_of(point)
-    result = inputs.measured(name, consented, bounds, limits).result(
+    result = inputs.measured(name, consented, bounds, limits, quality=quality).result(
         method=method,
         limits=limits,
         title=inputs.data_set_title(data_set, consented),

@@ -130,13 +130,20 @@ def read_consented(
 
 
 def measured(
-    recogniser: str, consented: ConsentedTable, bounds: Bounds | None, limits: Limits
+    recogniser: str,
+    consented: ConsentedTable,
+    bounds: Bounds | None,
+    limits: Limits,
+    *,
+    quality: bool = False,
 ) -> Measurement:
     """Load the instruments and measure, telling how far it is on the terminal.
 
-    Without ``bounds`` at those that keep ``limits`` over everyone, as when two recognisers are compared.
+    Without ``bounds`` at those that keep ``limits`` over everyone, as when two recognisers are compared;
+    ``quality`` is then not measured.
     """
     from dongui.assessment.measurement import measure, measure_at
+    from dongui.assessment.picture_components import quality_by_component
     from dongui.assessment.recogniser_choice import load_instruments
     from dongui.assessment.side_by_side import chosen_alike
     from dongui.cli import output
@@ -147,7 +154,13 @@ def measured(
         if bounds is None:
             choose = chosen_alike(limits)
             return measure_at(consented, instruments=instruments, choose=choose, progress=say)
-        return measure(consented, instruments=instruments, bounds=bounds, progress=say)
+        return measure(
+            consented,
+            instruments=instruments,
+            bounds=bounds,
+            progress=say,
+            quality=quality_by_component(instruments.landmarker) if quality else None,
+        )
 
 
 def method_of(*, confidence: float, draws: int, seed: str | None) -> Method:
