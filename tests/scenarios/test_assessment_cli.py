@@ -69,7 +69,7 @@ def test_an_assessment_counts_every_pair_of_the_labels(tmp_path: Path) -> None:
     (across,) = result["across"]
     assert across["rates"]["fmr"]["trials"] == 36
     assert result["assessed_for_use"] is False
-    written = (tmp_path / "report" / "assessment.json").read_text()
+    written = (tmp_path / "report" / "report.json").read_text()
     assert json.loads(written) == result
     assert write_result(read_result(written)) == written
 
@@ -89,7 +89,7 @@ def test_a_report_is_never_written_over(tmp_path: Path) -> None:
     """A report that is there is kept, and nothing is measured for one that could not be written."""
     people = rendered_table(tmp_path)
     (tmp_path / "report").mkdir()
-    (tmp_path / "report" / "assessment.json").write_text("{}")
+    (tmp_path / "report" / "report.json").write_text("{}")
     code, _, err = assess(people, "--out", str(tmp_path / "report"), grounds=declared(people))
     assert code == 2
     assert "file.exists" in err
@@ -113,7 +113,7 @@ def test_the_london_people_give_the_counts_that_ship(tmp_path: Path) -> None:
         grounds=(folder / "london.declaration", folder / "holder.pub"),
     )
     assert code == 0, err
-    result = read_result((tmp_path / "report" / "assessment.json").read_text())
+    result = read_result((tmp_path / "report" / "report.json").read_text())
     point = operating_point("dlib-resnet-v1-london")
     found = {frozenset(group.values): group for group in result.groups}
     for shipped in point.by_group:

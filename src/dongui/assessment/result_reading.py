@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, Literal, TypeVar, get_args
+from typing import Final, Literal, get_args
 
 from dongui.assessment.det_curve import Bar, DetPoint
 from dongui.assessment.differentials import Differential
@@ -14,6 +14,7 @@ from dongui.assessment.error_discard_json import read_error_discard
 from dongui.assessment.error_rates import Kind, Rate
 from dongui.assessment.extreme_values import Extrapolation, TailFit
 from dongui.assessment.intervals import Governing
+from dongui.assessment.json_fields import Fields
 from dongui.assessment.result import (
     FORMAT,
     AcrossResult,
@@ -47,7 +48,7 @@ def read_result(text: str) -> AssessmentResult:
         content = json.loads(text)
         if content["format"] != FORMAT or content["kind"] != "assessment":
             raise Misuse("assessment.result-malformed", f"this reads format {FORMAT} of an assessment")
-        result = _result(_Fields(content))
+        result = _result(Fields(content))
         result = replace(result, error_discard=read_error_discard(content.get("error_discard")))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise Misuse("assessment.result-malformed", f"it cannot be read: {type(error).__name__}") from None
@@ -57,76 +58,10 @@ def read_result(text: str) -> AssessmentResult:
     return result
 
 
-class _Fields:
-    """A JSON object, field by field; whatever else it holds is caught by writing it again."""
-
-    def __init__(self, content: object) -> None:
-        if not isinstance(content, dict):
-            raise TypeError
-        self._content = content
-
-    def text(self, name: str) -> str:
-        return _typed(self._content[name], str)
-
-    def whole(self, name: str) -> int:
-        return _typed(self._content[name], int)
-
-    def number(self, name: str) -> float:
-        return _number(self._content[name])
-
-    def maybe(self, name: str) -> float | None:
-        value = self._content[name]
-        return None if value is None else _number(value)
-
-    def flag(self, name: str) -> bool:
-        return _typed(self._content[name], bool)
-
-    def optional_text(self, name: str) -> str | None:
-        value = self._content[name]
-        return None if value is None else _typed(value, str)
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        return tuple(_typed(item, str) for item in _typed(self._content[name], list))
-
-    def pair(self, name: str) -> tuple[float, float]:
-        low, high = _typed(self._content[name], list)
-        return _number(low), _number(high)
-
-    def fields(self, name: str) -> _Fields:
-        return _Fields(self._content[name])
-
-    def is_null(self, name: str) -> bool:
-        return self._content[name] is None
-
-    def optional(self, name: str) -> _Fields | None:
-        return None if self._content[name] is None else self.fields(name)
-
-    def several(self, name: str) -> list[_Fields]:
-        return [_Fields(item) for item in _typed(self._content[name], list)]
-
-    def counts(self, name: str) -> dict[str, int]:
-        return {key: _typed(value, int) for key, value in _typed(self._content[name], dict).items()}
-
-
-_Kind = TypeVar("_Kind", str, int, bool, list[object], dict[str, object])
-
-
-def _typed(value: object, kind: type[_Kind]) -> _Kind:
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise TypeError
-    return value
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError
-    return float(value)
-
-
 _By = Literal["comparisons", "bootstrap", "independent"]
 
 
-def _result(fields: _Fields) -> AssessmentResult:
+def _result(fields: Fields) -> AssessmentResult:
     bounds, method, limits = fields.fields("bounds"), fields.fields("method"), fields.fields("limits")
     recogniser, tail = fields.fields("recogniser"), fields.optional("extrapolation")
     return AssessmentResult(
@@ -152,7 +87,7 @@ def _result(fields: _Fields) -> AssessmentResult:
     )
 
 
-def _read_data_set(fields: _Fields) -> DataSetFacts:
+def _read_data_set(fields: Fields) -> DataSetFacts:
     declarations = tuple(
         DeclarationFacts(
             one.text("name"),
@@ -173,7 +108,7 @@ def _read_data_set(fields: _Fields) -> DataSetFacts:
     )
 
 
-def _read_trials(fields: _Fields) -> Trials:
+def _read_trials(fields: Fields) -> Trials:
     across = fields.optional("mated_across_sessions")
     sessions = None
     if across is not None:
@@ -188,7 +123,7 @@ def _read_trials(fields: _Fields) -> Trials:
     )
 
 
-def _read_group(fields: _Fields) -> GroupResult:
+def _read_group(fields: Fields) -> GroupResult:
     return GroupResult(
         fields.text("name"),
         fields.texts("columns"),
@@ -204,7 +139,7 @@ def _read_group(fields: _Fields) -> GroupResult:
     )
 
 
-def _read_across(fields: _Fields) -> AcrossResult:
+def _read_across(fields: Fields) -> AcrossResult:
     one, other = fields.texts("values")
     here, there = fields.pair("people")
     return AcrossResult(
@@ -212,12 +147,12 @@ def _read_across(fields: _Fields) -> AcrossResult:
     )
 
 
-def _read_rates(fields: _Fields) -> dict[Kind, Rate]:
+def _read_rates(fields: Fields) -> dict[Kind, Rate]:
     found = {kind: fields.optional(kind.value) for kind in Kind}
     return {kind: _read_rate(one) for kind, one in found.items() if one is not None}
 
 
-def _read_rate(fields: _Fields) -> Rate:
+def _read_rate(fields: Fields) -> Rate:
     governing = fields.fields("governing")
     over_people = None if fields.is_null("bootstrap") else fields.pair("bootstrap")
     return Rate(
@@ -235,11 +170,11 @@ def _by(text: str) -> _By:
     return known[text]
 
 
-def _read_bars(several: Sequence[_Fields]) -> tuple[Bar, ...]:
+def _read_bars(several: Sequence[Fields]) -> tuple[Bar, ...]:
     return tuple(Bar(one.number("above"), one.maybe("up_to"), one.whole("count")) for one in several)
 
 
-def _read_differential(fields: _Fields) -> DifferentialResult:
+def _read_differential(fields: Fields) -> DifferentialResult:
     found = Differential(
         fields.whole("groups"),
         fields.text("highest"),
@@ -251,7 +186,7 @@ def _read_differential(fields: _Fields) -> DifferentialResult:
     return DifferentialResult(fields.texts("columns"), Kind(fields.text("rate")), found)
 
 
-def _read_tail(fields: _Fields) -> TailResult:
+def _read_tail(fields: Fields) -> TailResult:
     fit = TailFit(
         fields.number("below"), fields.number("share"), fields.number("shape"), fields.number("scale")
     )
@@ -262,7 +197,7 @@ def _read_tail(fields: _Fields) -> TailResult:
     return TailResult(fit, figures)
 
 
-def _read_need(fields: _Fields) -> Need:
+def _read_need(fields: Fields) -> Need:
     more = None if fields.is_null("more_people") else fields.whole("more_people")
     return Need(
         fields.text("group"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -11,6 +10,14 @@ import typer
 from typer.core import TyperGroup
 
 from dongui.cli import assess_inputs as inputs
+from dongui.cli.assess_report import (
+    AttacksFile,
+    attacks_of,
+    compare,
+    render,
+    require_no_report,
+    write_report,
+)
 from dongui.cli.desk_option import OptionalDesk
 from dongui.cli.output import choose, progress, show
 from dongui.environment import SystemClock, SystemEntropy
@@ -22,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-REPORT: Final = "assessment.json"
 ATTACK_REPORT: Final = "attacks.json"
 
 
@@ -40,6 +46,8 @@ app = typer.Typer(
     help="Error rates of a recogniser and of attack detection, group by group; NAME alone assesses one.",
     no_args_is_help=True,
 )
+app.command("report")(render)
+app.command("compare")(compare)
 
 
 @app.command("recogniser")
@@ -49,6 +57,7 @@ def recogniser(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the report; made if need be, nothing is replaced.")
     ] = None,
+    attacks: AttacksFile = None,
     desk: OptionalDesk = None,
     declaration: inputs.Declarations = None,
     declaration_key: inputs.DeclarationKeys = None,
@@ -72,18 +81,19 @@ def recogniser(
 ) -> None:
     """Assess a recogniser on people who agreed to it: rates, intervals and differentials of every group.
 
-    Only figures over groups are written; no score, no pair and no file name ever is.
+    The report: figures for machines, and a page and a document in Korean and in English for people. Only
+    figures over groups are written; no score, no pair and no file name ever is.
     """
     require_extra("assessment")
-    from dongui.assessment.result_json import to_json, write_result
+    from dongui.assessment.result_json import to_json
     from dongui.cli.assess_result import drawn
     from dongui.cli.operating_point_inputs import bounds_of, point_if_any
-    from dongui.cli.writing import make_folder, require_absent, write_once
 
     method = inputs.method_of(confidence=confidence, draws=draws, seed=seed)
     point = point_if_any(name, operating_point)
+    tried = attacks_of(attacks)
     if out is not None:
-        require_absent(out / REPORT)
+        require_no_report(out)
     consented = inputs.read_consented(
         people, desk=desk, declarations=declaration or (), keys=declaration_key or ()
     )
@@ -97,8 +107,7 @@ def recogniser(
         made_at=SystemClock().now().replace(microsecond=0),
     )
     if out is not None:
-        make_folder(out)
-        write_once(out / REPORT, write_result(result).encode(), private=False)
+        write_report(out, result, tried)
     show(to_json(result), lambda: drawn(result))
 
 
@@ -152,10 +161,11 @@ def attacks(
 ) -> None:
     """Assess attack detection on clips: APCER of each species, BPCER, with attempts and intervals."""
     require_extra("assessment")
+    from dongui.assessment.attack_json import attack_json, write_attacks
     from dongui.assessment.attack_rates import assess_attacks
     from dongui.assessment.clips import consented_clips, read_clips
     from dongui.biometrics.instruments import Instruments
-    from dongui.cli.attack_result import attack_json, drawn_attacks
+    from dongui.cli.attack_result import drawn_attacks
     from dongui.cli.writing import make_folder, require_absent, write_once
     from dongui.desk.desk import models_cache
 
@@ -173,12 +183,10 @@ def attacks(
             made_at=moment.replace(microsecond=0),
             progress=say,
         )
-    content = attack_json(result)
     if out is not None:
         make_folder(out)
-        text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-        write_once(out / ATTACK_REPORT, text.encode(), private=False)
-    show(content, lambda: drawn_attacks(result))
+        write_once(out / ATTACK_REPORT, write_attacks(result).encode(), private=False)
+    show(attack_json(result), lambda: drawn_attacks(result))
 
 
 @app.command("make-key")

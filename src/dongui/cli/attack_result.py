@@ -1,4 +1,4 @@
-"""Attack detection's figures as JSON (spec/assessment-report.md) and on the terminal."""
+"""Attack detection's figures on the terminal."""
 
 from __future__ import annotations
 
@@ -7,42 +7,12 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from dongui.cli.output import JsonValue, choose, table
+from dongui.cli.output import choose, table
 
 if TYPE_CHECKING:
     from dongui.assessment.attack_rates import AttackResult, SpeciesResult
 
-__all__ = ["attack_json", "drawn_attacks"]
-
-
-def attack_json(result: AttackResult) -> dict[str, JsonValue]:
-    """Return the figures as format 1 has them."""
-    return {
-        "format": 1,
-        "kind": "attacks",
-        "made_at": result.made_at.isoformat(),
-        "method": result.method,
-        "pipeline_sha256": result.pipeline_sha256,
-        "confidence": result.confidence,
-        "species": [_species(one, result.confidence, "apcer") for one in result.species],
-        "bona_fide": None
-        if result.bona_fide is None
-        else _species(result.bona_fide, result.confidence, "bpcer"),
-    }
-
-
-def _species(one: SpeciesResult, confidence: float, rate: str) -> dict[str, JsonValue]:
-    return {
-        "species": one.species,
-        "attempts": one.attempts,
-        "live": one.live,
-        "attack": one.attack,
-        "undetermined": one.undetermined,
-        rate: one.errors / one.attempts,
-        "interval": list(one.interval(confidence)),
-        "undetermined_interval": list(one.undetermined_interval(confidence)),
-        "reasons": dict(one.reasons),
-    }
+__all__ = ["drawn_attacks"]
 
 
 def drawn_attacks(result: AttackResult) -> RenderableType:
