@@ -146,7 +146,7 @@ def test_suspension_reaches_the_gate_and_the_release(terminal: Terminal) -> None
 
 
 def test_erasure_goes_through_every_place_and_is_asked_again_in_vain(terminal: Terminal) -> None:
-    """Suspended, out of the release, forgotten by models, out of the ledger, key destroyed; the rest stays."""
+    """Suspended, out of the release, out of models and ledger, key destroyed; the others stay."""
     number = ask(terminal, "erasure", 0).result["request"]
     answered = terminal.run("rights", "fulfil", number, "--release", "decided", "--json")
     assert answered.result["state"] == "fulfilled", answered.out
@@ -165,7 +165,7 @@ def test_erasure_goes_through_every_place_and_is_asked_again_in_vain(terminal: T
 
 
 def test_a_refusal_is_explained_with_articles_and_reviewed_by_a_human(terminal: Terminal) -> None:
-    """The third person agreed to nothing: the reason by name, in two languages; a human looks."""
+    """The third person agreed to nothing: the reason by name and article; then a human looks."""
     number = ask(terminal, "explanation", 2).result["request"]
     done(terminal.run("rights", "fulfil", number, "--release", "decided", "--out", "why.json"))
     (content,) = json.loads((terminal.folder / "why.json").read_text())

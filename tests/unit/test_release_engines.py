@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -99,4 +100,21 @@ def test_a_record_twice_is_named_by_every_engine(tmp_path: Path) -> None:
     rules = asked("consent")
     for engine in (None, duckdb_engine(rules)):
         with pytest.raises(Misuse, match=r"snapshot\.duplicate"):
+            decide(tmp_path, rules, engine)
+
+
+def test_an_unknown_state_is_no_yes_to_any_engine(tmp_path: Path) -> None:
+    """The merge refuses it while reading; before a query it is looked for."""
+    _, consents = Tables(11, records=300, people=100).write(tmp_path)
+
+    def spoilt(table: pa.Table) -> pa.Table:
+        values = table.column("state").to_pylist()
+        values[4] = 99
+        place = table.schema.get_field_index("state")
+        return table.set_column(place, table.schema.field("state"), pa.array(values, pa.uint8()))
+
+    rewrite(consents, spoilt)
+    rules = asked("consent")
+    for engine in (None, duckdb_engine(rules)):
+        with pytest.raises(Misuse, match=r"snapshot\.unknown-value"):
             decide(tmp_path, rules, engine)

@@ -16,19 +16,25 @@ from dongui.custody.cedar_oracle import CedarOracle
 from dongui.custody.decision import open_writer
 from dongui.custody.decision_sql import decision_sql
 from dongui.custody.record_columns import open_table
+from dongui.custody.release_files import digest_file, synchronise
 from dongui.custody.rules import Rules
 from dongui.custody.schema import ConsentFacts, ConsentFlag, EventKind, Reach, RecordFacts, RecordTrait
 
 __all__ = ["copy_once", "plain_join", "policy_engine", "postgresql_join"]
 
 
-def copy_once(records: Path, consents: Path, decision: Path, scratch: Path) -> float:
+def copy_once(
+    records: Path, consents: Path, decision: Path, scratch: Path, *, proved: bool = False
+) -> float:
     """Read both tables' columns and write the decision's, once, deciding nothing; return CPU seconds.
 
-    The same files, columns and encodings as the gate's; reading what is to be written is not counted. No
-    digest, no synchronisation.
+    The same files, columns and encodings as the gate's; reading what is to be written is not counted. With
+    ``proved``, what whoever copies for a manifest has to do as well: the digest of every file that is read
+    and written, and each written one synchronised. Without, neither.
     """
     begin = process_time()
+    for path in (records, consents) if proved else ():
+        digest_file(path)
     for path, kind in ((records, "records"), (consents, "consents")):
         table = open_table(path, kind)
         wanted = [name for name in pq.read_schema(path).names if name != "position"]
@@ -43,6 +49,11 @@ def copy_once(records: Path, consents: Path, decision: Path, scratch: Path) -> f
                     begin = process_time()
                     writer.write_table(pa.Table.from_batches([batch]).cast(writer.schema))
                     spent += process_time() - begin
+        begin = process_time()
+        if proved:
+            synchronise(scratch / kind)
+            digest_file(scratch / kind)
+        spent += process_time() - begin
         (scratch / kind).unlink()
     return spent
 

@@ -42,6 +42,7 @@ from dongui.custody.release_files import (
     digest_file,
     dump,
     open_draft,
+    synchronise,
     write_durably,
 )
 from dongui.custody.released_bitmap import serialise_bits
@@ -195,6 +196,8 @@ class _Gate:
 
         What is in the log is never thrown away, and never decided anew: only its files are finished.
         """
+        # What a killed process had begun to take back is taken back before anything is built on it.
+        synchronise(self.draft.path)
         logged = self._logged()
         kept = self.draft.read(_TASK if logged is None else MANIFEST) or {}
         if logged is not None and any(kept.get(name) != value for name, value in described.items()):
@@ -260,6 +263,9 @@ class _Gate:
         self, described: Mapping[str, Json], standing: Standing, results: Sequence[PartResult]
     ) -> dict[str, Json]:
         """Return what a manifest and a simulation have in common."""
+        # The parts' names are durable before anything names them.
+        for kind in KINDS:
+            synchronise(self.draft.path / kind)
         write_durably(self.draft.path / BITMAP, serialise_bits(_bits(self.draft.path, results)))
         counts = _counts(results)
         files = [entry for result in results for entry in (result.released, result.refused)]

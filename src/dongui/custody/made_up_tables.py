@@ -95,7 +95,8 @@ class _Writer:
     def __init__(self, path: Path, kind: str, table: MadeUp, metadata: Mapping[str, str]) -> None:
         schema = arrow_schema(kind, table.layout)
         self._schema = schema.with_metadata({**schema.metadata, **metadata})
-        self._table = table
+        # As the ledger and the index are written: looking one person up reads the group they are in.
+        self._group_rows = table.group_rows // 2 if kind == "records" else table.group_rows
         self._rest: pa.Table = self._schema.empty_table()
         self._file = pq.ParquetWriter(path, self._schema, compression="none", **encodings(kind, table.layout))
 
@@ -111,7 +112,7 @@ class _Writer:
         """Append rows."""
         arrays = [_array(columns[field.name], field) for field in self._schema]
         rows = pa.concat_tables([self._rest, pa.Table.from_arrays(arrays, schema=self._schema)])
-        size = self._table.group_rows
+        size = self._group_rows
         whole = len(rows) // size * size
         if whole:
             self._file.write_table(rows.slice(0, whole), row_group_size=size)

@@ -37,6 +37,7 @@ __all__ = ["MERGE_VERSION", "Codes", "ConsentCursor", "People", "decide_records"
 MERGE_VERSION = "1"
 """Named in every manifest: a change of what is decided is a new number."""
 
+Rows = NDArray[np.intp]
 _UNKNOWN = reason_code("consent.unknown-person")
 # People between a block's first and last, up to which their codes are laid out densely (one byte each).
 _MAX_DENSE = 1 << 26
@@ -157,35 +158,31 @@ def fold(batch: pa.RecordBatch, question: Question, table: Table) -> People:
     person = ids(batch, "person")
     _require_consents(batch, person, table)
     span = int(person[-1]) - int(person[0]) + 1 if table.layout is Layout.SORTED else 0
-    again = person[1:] == person[:-1]
     if 0 < span < _MAX_DENSE:
         people, place = person[[0, -1]] if span > 1 else person[:1], person - person[0]
     else:
-        new = np.append(True, ~again)
+        new = np.append(True, person[1:] != person[:-1])
         people, place = person[new], np.cumsum(new, dtype=np.uint32) - np.uint32(1)
         span = len(people)
-    reach, row_codes = _codes_of_rows(batch, question)
     codes = np.full(span, _UNKNOWN, dtype=np.uint8)
-    codes[place] = row_codes
-    # Of a person with several rows the furthest reach counts, and the latest of those: entered in this order,
+    lesser = _lesser_reach(question)
+    codes[place] = lesser[0]
+    # Of a person the furthest reach counts, and of rows that reach as far the latest: entered in this order,
     # each replaces what was.
-    several = np.flatnonzero(np.append(again, False) | np.append(False, again))
-    if len(several):
-        far = reach[several]
-        for level in range(4):
-            rows = several[far == level]
-            codes[place[rows]] = row_codes[rows]
+    purpose, recipient, matched = _reached(batch, question)
+    for reached, code in ((purpose, lesser[1]), (recipient, lesser[2])):
+        codes[place[reached]] = code
+    codes[place[matched]] = _codes_of_terms(batch, question)[matched]
     return People(people, codes)
 
 
-def _codes_of_rows(batch: pa.RecordBatch, question: Question) -> tuple[Codes, Codes]:
-    """Return each row's reach, from 0 for another purpose, and its code as if it stood alone."""
+def _reached(batch: pa.RecordBatch, question: Question) -> tuple[Rows, Rows, Rows]:
+    """Return the rows that reach this purpose at the least, this recipient too, and the artefact as well."""
     purpose = small(batch, "purpose") == question.purpose
     recipient = purpose & (small(batch, "recipient") == question.recipient)
     matched = recipient & (small(batch, "artefact") == int(question.artefact))
-    reach = purpose.view(np.uint8) + recipient.view(np.uint8) + matched.view(np.uint8)
-    lesser = bytes(_lesser_reach(question)).ljust(256, b"\0")
-    return reach, np.where(matched, _codes_of_terms(batch, question), _translated(reach, lesser))
+    # What reaches further is entered after: here it needs no place.
+    return np.flatnonzero(purpose & ~recipient), np.flatnonzero(recipient & ~matched), np.flatnonzero(matched)
 
 
 def decide_records(batch: pa.RecordBatch, codes: Codes, question: Question) -> Codes:

@@ -20,7 +20,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import TypeAlias
 
@@ -43,7 +43,6 @@ Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json
 """What a manifest can hold."""
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_BLOCK_BYTES = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,10 @@ class Draft:
     def drop(self, name: str) -> None:
         """Take a file back, durably. Raises as :func:`naming_disk`."""
         with naming_disk(self.path):
-            (self.path / name).unlink(missing_ok=True)
+            try:
+                (self.path / name).unlink()
+            except FileNotFoundError:
+                return  # Nothing was taken back: there is nothing to wait for.
             synchronise(self.path)
 
     def make_folders(self, names: Sequence[str]) -> None:
@@ -215,11 +217,9 @@ def synchronise(path: Path) -> None:
 
 def digest_file(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
-    digest = sha256()
     with path.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
+        # Into one buffer of the library's own: new blocks would cost more than hashing them.
+        return file_digest(file, "sha256").hexdigest()
 
 
 def describe_file(folder: Path, name: str, *, rows: int) -> FileEntry:

@@ -28,6 +28,8 @@ from dongui.errors import Misuse, Trouble
 __all__ = ["EventRows", "SnapshotTerms", "write_consents", "write_records"]
 
 _GROUP_ROWS = 1 << 20
+# Of records one person's are looked up by reading the row group they are in.
+_GROUP_RECORDS = 1 << 17
 # Dense, sorted numbers shrink to almost nothing as differences, and a codec on top costs more than it saves.
 _DIFFERENCES = "DELTA_BINARY_PACKED"
 
@@ -72,13 +74,13 @@ def write_consents(path: Path, rows: EventRows, terms: SnapshotTerms, *, folded:
     schema = arrow_schema("consents", terms.layout)
     described = schema.with_metadata({**schema.metadata, **terms.to_metadata(folded=folded)})
     batches = (batch.cast(described) for batch in (fold(rows) if folded else rows))
-    return _write(path, described, batches)
+    return _write(path, described, batches, _GROUP_ROWS)
 
 
 def write_records(path: Path, rows: Iterable[pa.RecordBatch], layout: Layout) -> int:
     """Write a record index, its rows in their order, and return their number. Raises likewise."""
     schema = arrow_schema("records", layout)
-    return _write(path, schema, (batch.cast(schema) for batch in rows))
+    return _write(path, schema, (batch.cast(schema) for batch in rows), _GROUP_RECORDS)
 
 
 def fold(rows: EventRows) -> Iterator[pa.RecordBatch]:
@@ -105,7 +107,7 @@ def _changes(batch: pa.RecordBatch) -> NDArray[np.bool_]:
     return changed
 
 
-def _write(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+def _write(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], group_rows: int) -> int:
     if path.exists():
         raise Misuse("snapshot.already-there", str(path))
     part = None
@@ -113,7 +115,7 @@ def _write(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> 
         descriptor, name = mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)
         part = Path(name)
         with os.fdopen(descriptor, "wb") as file:
-            rows = _write_part(file, schema, batches)
+            rows = _write_part(file, schema, batches, group_rows)
         # The name appears only where none was, and only over durable bytes.
         os.link(part, path)
         _synchronise(path.parent)
@@ -128,7 +130,9 @@ def _write(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> 
     return rows
 
 
-def _write_part(file: BinaryIO, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+def _write_part(
+    file: BinaryIO, schema: pa.Schema, batches: Iterable[pa.RecordBatch], group_rows: int
+) -> int:
     numbers = [field.name for field in schema if not pa.types.is_fixed_size_binary(field.type)]
     narrow = [field.name for field in schema if field.type in (pa.uint8(), pa.uint16())]
     # Ends of terms are few and far apart (never, the end of a year): as differences they would not shrink.
@@ -142,20 +146,22 @@ def _write_part(file: BinaryIO, schema: pa.Schema, batches: Iterable[pa.RecordBa
         column_encoding={name: _DIFFERENCES for name in numbers if name not in few},
         write_statistics=["person"],
     ) as writer:
-        for table in _grouped(batches, schema):
-            writer.write_table(table, row_group_size=_GROUP_ROWS)
+        for table in _grouped(batches, schema, group_rows):
+            writer.write_table(table, row_group_size=group_rows)
             rows += table.num_rows
     file.flush()
     os.fsync(file.fileno())
     return rows
 
 
-def _grouped(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
+def _grouped(
+    batches: Iterable[pa.RecordBatch], schema: pa.Schema, group_rows: int
+) -> Iterator[pa.Table]:
     """Gather small batches into whole row groups."""
     held: list[pa.RecordBatch] = []
     for batch in batches:
         held.append(batch)
-        if sum(each.num_rows for each in held) >= _GROUP_ROWS:
+        if sum(each.num_rows for each in held) >= group_rows:
             yield pa.Table.from_batches(held, schema)
             held = []
     if held:
