@@ -34,7 +34,8 @@ STATUS_LIST_MAX_AGE_HOURS_2026_11 = 24
 
 _HELP = (
     "Folder of who is believed: roots of mobile documents' issuers (single signers in its "
-    "pinned-document-signers/), csca/ for passports, sd-jwt/ for credentials, status/ for status lists."
+    "pinned-document-signers/), csca/ for passports, sd-jwt/ for credentials, staff-card/ for cards, "
+    "status/ for status lists."
 )
 
 RequiredTrust = Annotated[Path, typer.Option("--trust", help=_HELP)]

@@ -7,7 +7,7 @@
     DIR/csca/                       countries' authorities for passports, master lists, revocation lists
     DIR/sd-jwt/*.pem ...            roots above issuers of SD-JWT credentials
     DIR/sd-jwt/*.json               issuers' metadata with their keys
-    DIR/staff-card/<iss>.pem        public keys of who issues staff cards, named by their ``iss``
+    DIR/staff-card/<iss>.pem        public keys of who issues cards, named by their ``iss``, percent-encoded
     DIR/status/*.jwt *.cwt          status lists, as ``dongui status fetch`` keeps them
 """
 
@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 from dongui.documents.document_trust import DocumentTrust, PassportTrust, SdJwtTrust, StaffCardTrust
 from dongui.documents.recognising import Kind
@@ -96,11 +97,14 @@ def _sd_jwt(path: Path) -> SdJwtTrust | None:
 
 
 def _staff_card(path: Path) -> StaffCardTrust | None:
-    """Issuers alone: the site's own key lies in the desk, for nobody else to read."""
+    """Issuers alone: the site's own key lies in the desk, for nobody else to read.
+
+    An issuer's name may be an address: what no file name can hold is percent-encoded there.
+    """
     names = sorted(file for file in path.iterdir() if file.suffix == ".pem") if path.is_dir() else []
     if not names:
         return None
-    files = {file.name: _read(file, MAX_KEY_FILE_BYTES, "issuer's key") for file in names}
+    files = {f"{unquote(file.stem)}.pem": _read(file, MAX_KEY_FILE_BYTES, "issuer's key") for file in names}
     StaffCardIssuers.from_files(files)
     return StaffCardTrust(files, None)
 
