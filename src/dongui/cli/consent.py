@@ -11,7 +11,7 @@ import typer
 
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.document_inputs import read_presentation
-from dongui.cli.output import JsonValue, Language, choose, show, table
+from dongui.cli.output import JsonValue, Language, choose, note, show, table
 from dongui.cli.trust_option import RequiredTrust, default_limits, trust_for
 from dongui.cli.writing import require_place, write_once
 from dongui.consent.events import EventKind, History
@@ -21,7 +21,7 @@ from dongui.consent.retention import kept_until
 from dongui.desk import Desk, LoggedConsent
 from dongui.documents.authenticated import AuthenticatedDocument
 from dongui.documents.authenticating import HolderEvidence, authenticate
-from dongui.errors import Misuse
+from dongui.errors import Misuse, Trouble
 from dongui.memory import forbid_core_dumps
 
 __all__ = ["app"]
@@ -72,11 +72,16 @@ def give(
 
 @app.command("withdraw")
 def withdraw(record: _Record, desk: RequiredDesk, receipt: _Receipt = None) -> None:
-    """Take a consent back. From this moment on it covers nothing; no reason is asked for."""
+    """Take a consent back. From this moment on it covers nothing; no reason is asked for.
+
+    Staff cards that were made under it are revoked with it.
+    """
     if receipt is not None:
         require_place(receipt)
     with open_desk(desk) as opened:
-        _hand_out(opened.withdraw_consent(_record_id(record)), receipt, opened.clock.now())
+        logged = opened.withdraw_consent(_record_id(record))
+        _revoke_cards(opened)
+        _hand_out(logged, receipt, opened.clock.now())
 
 
 @app.command("renew")
@@ -164,6 +169,16 @@ def _record_id(text: str) -> bytes:
     if len(found) != 16:
         raise Misuse("consent.unknown-record", "a record's id has 32 hexadecimal digits")
     return found
+
+
+def _revoke_cards(desk: Desk) -> None:
+    """What goes wrong is told and keeps nobody's receipt back: no card room opens before it is made good."""
+    from dongui.desk.cards import revoke_ended
+
+    try:
+        revoke_ended(desk)
+    except (Misuse, Trouble) as failure:
+        note(f"No card is revoked yet: {failure}", f"카드를 아직 폐기하지 못했습니다: {failure}")
 
 
 def _hand_out(logged: LoggedConsent, file: Path | None, now: datetime) -> None:

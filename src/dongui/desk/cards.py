@@ -28,6 +28,7 @@ from dongui.consent.events import EventKind
 from dongui.consent.purpose import ArtefactClass, RegisteredPurpose
 from dongui.consent.subject import require_same_handle, subject_handle
 from dongui.desk.card_enrolment import ENROL
+from dongui.desk.card_entries import issued_entry, revoked_entry
 from dongui.desk.desk import Desk, LoggedConsent
 from dongui.documents.staff_card.card_content import CardPerson, subject_of
 from dongui.documents.staff_card.cwt import StaffCardIssuers
@@ -42,7 +43,7 @@ from dongui.log.entry import BLIND_BYTES, Entry, EntryKind, commitment
 from dongui.memory import SecretBuffer
 from dongui.storage.sqlite.card_register import CardEntry, SqliteCardRegister
 
-__all__ = ["CardKeys", "CardOrder", "CardRoom", "new_card_keys", "read_site"]
+__all__ = ["CardKeys", "CardOrder", "CardRoom", "new_card_keys", "read_site", "revoke_ended"]
 
 _MAX_FILE_BYTES = 4_096
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -83,6 +84,15 @@ def new_card_keys(desk: Path, *, issuer: str, entropy: Entropy) -> CardKeys:
             desk / ISSUER_FILE: (public, False),
         }
     )
+
+
+def revoke_ended(desk: Desk) -> None:
+    """Revoke the cards whose consent has ended, where the desk has a card room: opening it does.
+
+    Raises ``Trouble``: ``log.*``, ``storage.*``; ``Misuse``: ``desk.*``, ``storage.*``.
+    """
+    if (desk.path / REGISTER_FILE).exists():
+        CardRoom(desk).close()
 
 
 def read_site(content: bytes) -> SitePublicKey:
@@ -170,7 +180,7 @@ class CardRoom:
         ``enroller`` was started with :data:`dongui.desk.card_enrolment.PREPARE`. The consent is asked for
         before the picture is looked at. Raises as :meth:`require_consent` and
         :func:`~dongui.documents.staff_card.issuing.issue`; ``Undetermined``: ``portrait.*``, ``quality.*``,
-        ``protected-template.*``; ``Trouble``: ``confinement.*``, ``storage.*``.
+        ``protected-template.*``; ``Trouble``: ``confinement.*``, ``storage.*``, ``log.*``.
         """
         secret = SecretBuffer(bytearray(self.desk.entropy.draw(SECRET_BYTES)))
         with portrait, secret:
@@ -187,13 +197,19 @@ class CardRoom:
                 clock=self.desk.clock,
                 entropy=self.desk.entropy,
             )
+            # Charter, point 5: the log knows of the card before the register, and before anybody holds it.
+            self.desk.log.append([issued_entry(card.card_id, card.text)])
             registered = RegisteredCard(card.card_id, bytes(secret.view), card.valid_until)
             self.register.register(registered, consent_record=order.consent_record, status=order.status)
         return card
 
     def revoke(self, card_id: bytes) -> CardEntry:
-        """Delete a card's secret: no copy of it works here from now on. Returns the entry as it was."""
-        return self.register.revoke(card_id, before=lambda _: None)
+        """Log that a card is revoked, then delete its secret: no copy of it works here from now on.
+
+        Returns the entry as it was. Raises ``Misuse``: ``card.unknown``, ``card.already-revoked``;
+        ``Trouble``: ``log.*``, ``storage.*``; then nothing was deleted.
+        """
+        return self.register.revoke(card_id, before=self._log_revocation)
 
     def close(self) -> None:
         """Close the register. Safe to call twice."""
@@ -209,6 +225,9 @@ class CardRoom:
 
     def _handle(self, number: str, purpose: RegisteredPurpose) -> bytes:
         return subject_handle(self.desk.ledger.handle_key(purpose.id), subject_of(self.issuer.name, number))
+
+    def _log_revocation(self, entry: CardEntry) -> None:
+        self.desk.log.append([revoked_entry(entry.card_id)])
 
     def _forget(self) -> None:
         self.register.purge(at=self.desk.clock.now())

@@ -37,6 +37,8 @@ class EntryKind(StrEnum):
     ERASURE = "erasure"  # everything the vault keeps of a person is about to be destroyed
     MODEL = "model"  # a model's statistics were sealed: trained, or somebody taken out
     RIGHTS = "rights"  # something happened to a request a person made for what is theirs
+    CARD_ISSUED = "card-issued"  # a staff card was made
+    CARD_REVOKED = "card-revoked"  # a staff card's secret is about to be deleted
     UNDOING = "undoing"  # a withdrawal was carried out, with a receipt for the person
 
 
