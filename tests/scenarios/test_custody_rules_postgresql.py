@@ -122,3 +122,17 @@ def test_a_server_that_is_not_there_is_trouble() -> None:
     """An outage says nothing about anybody's consent."""
     with pytest.raises(Trouble, match=r"^storage\.failed"):
         connect("host=/nonexistent dbname=custody")
+
+
+def test_postgresql_forgets_a_person_and_keeps_everybody_else(address: str, tmp_path: Path) -> None:
+    """Events and id are gone, the number stays taken, and the rules stand again afterwards."""
+    with PostgresEventStore.open(address) as store, SqliteLog.open(tmp_path / "log", key=KEY) as log:
+        ledger = LoggedLedger(store, log=log, clock=MovingClock(), entropy=SystemEntropy())
+        before = ledger.register_people([person(901), person(902)])
+        assert before == 2
+        number = ledger.number(person(901))
+        assert ledger.erase(person(901)) == 0
+        assert ledger.number(person(901)) is None
+        ledger.register_people([person(903)])
+        assert ledger.number(person(903)) not in (None, number)
+    test_postgresql_changes_and_deletes_no_event(address)

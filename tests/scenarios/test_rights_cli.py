@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from dongui.consent.moments import write_moment
-from dongui.environment import SystemClock
+from dongui.custody.person_keys import Person
+from dongui.custody.vault.keys import FileMasterKeys
+from dongui.custody.vault.record_file import Basis, BasisKind
+from dongui.custody.vault.vault import NewRecord
+from dongui.environment import SystemClock, SystemEntropy
+from dongui.storage.vault_folder import VaultPlaces, create_vault, open_vault
 from simulators.command_line import Ended, Terminal
 
 PEOPLE = [f"{number:032x}" for number in (0xA7, 0xB3, 0xC5)]
@@ -216,3 +221,32 @@ def test_papers(terminal: Terminal) -> None:
     assert "laboratory.example" in text
     assert "consent" in text
     assert not any(person in text for person in PEOPLE)
+
+
+def test_the_vault_is_one_of_the_places(terminal: Terminal) -> None:
+    """Access counts what it keeps; erasure destroys it, and names the step."""
+    master = FileMasterKeys.create(terminal.folder / "master.key", entropy=SystemEntropy())
+    places = VaultPlaces(terminal.folder / "vault", terminal.folder / "keys", master)
+    create_vault(places, clock=SystemClock(), entropy=SystemEntropy())
+    kept = NewRecord(
+        person=Person(bytes.fromhex(PEOPLE[0]), 0),
+        record=bytes(16),
+        number=0,
+        basis=Basis(BasisKind.CONSENT, "consent/1"),
+        content=memoryview(b"an image of nobody"),
+        version=1,
+    )
+    with open_vault(places, clock=SystemClock(), entropy=SystemEntropy(), write=True) as vault:
+        vault.put([kept])
+    where = ("--vault", "vault", "--keys", "keys", "--master", "file:master.key")
+    access = ask(terminal, "access", 0).result["request"]
+    done(terminal.run("rights", "fulfil", access, "--out", "answer.json", *where))
+    answer = json.loads((terminal.folder / "answer.json").read_text())
+    assert answer["vault"] == {"versions": 1}
+    assert answer["not_looked_at"] == ["records"]
+    number = ask(terminal, "erasure", 0).result["request"]
+    erased = done(terminal.run("rights", "fulfil", number, *where, "--json")).result
+    steps = {one["step"]: one for one in erased["events"] if one["what"] == "step-done"}
+    assert steps["vault"]["versions"] == "1"
+    with open_vault(places, clock=SystemClock(), entropy=SystemEntropy(), write=False) as vault:
+        assert vault.index.of_person(bytes.fromhex(PEOPLE[0])) == []

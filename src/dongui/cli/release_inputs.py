@@ -29,7 +29,8 @@ __all__ = ["Asked", "choose_engine", "find_pack", "inquire"]
 class Asked:
     """A question as it was typed. ``ground``: a ground's name and its record, or None for consent.
 
-    ``controller``: the id under which the controller's own consents stand; needed where a ground rests on those.
+    ``controller``: the id under which the controller's own consents stand; needed where a ground rests on
+    those.
     ``pack``: the id of a shipped rule pack, or the path of a pack's description.
     """
 

@@ -201,7 +201,7 @@ def _forget(
     forgetting = models.forgetting(office.desk, law_id)
     withdrawal = Withdrawal(tuple(office.ids_of(person)), office.keys.key_of(person), tuple(releases))
     undone = forgetting.withdraw(withdrawal)
-    notices = keep_notices(office.desk, undone.id, undone.notices)
+    notices = keep_notices(office.desk, undone.id.hex(), undone.notices)
     receipt = _receipt_of(office, undone)
     if not receipt.exists():
         make_folder(receipt.parent)

@@ -20,7 +20,16 @@ from dongui.encoding import cbor
 from dongui.errors import Misuse
 from dongui.log.entry import Entry, EntryKind, commitment
 
-__all__ = ["FOLLOWERS", "ID_BYTES", "ConsentAct", "ConsentKey", "CustodyEvent", "CustodyLedger", "follow", "zones_agree"]
+__all__ = [
+    "FOLLOWERS",
+    "ID_BYTES",
+    "ConsentAct",
+    "ConsentKey",
+    "CustodyEvent",
+    "CustodyLedger",
+    "follow",
+    "zones_agree",
+]
 
 ID_BYTES = 16
 """Of a person's id."""
