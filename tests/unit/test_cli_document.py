@@ -353,6 +353,7 @@ def test_mistakes_are_named(counter: Counter) -> None:
         (b"\x9f" * 100_000, "cbor."),
         (b"\x81" * 100_000, "cbor.too-deep"),
         (b"\x5b\x00\x00\x00\x01\x00\x00\x00\x00", "cbor.truncated"),
+        (b"\xff\xd8\xff\xe0 no picture", "capture.truncated"),
         (b"", "file.empty"),
         (b"\xa0" * (2 * 2**20 + 1), "file.too-large"),
     ],
@@ -365,7 +366,7 @@ def test_what_is_no_document_is_named(counter: Counter, content: bytes, name: st
         code, out, err = counter.run(verb, *more, "--json")
         failure = json.loads(out)["failure"]
         assert failure["name"].startswith(name)
-        assert code == failure["exit_code"] == (2 if name.startswith("file") else 1)
+        assert code == failure["exit_code"] == (2 if name.startswith(("file", "capture")) else 1)
         assert err == ""
 
 
