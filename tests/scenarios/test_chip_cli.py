@@ -93,6 +93,23 @@ def test_a_copy(reader: VirtualReader, trust: Path) -> None:
     assert "chip.authentication-failed" in found.output + found.errors
 
 
+def test_the_same_chip_as_a_document(reader: VirtualReader, trust: Path) -> None:
+    """In place of a file: judged as any document, proved by the reader; without trust only shown."""
+    options = ("--reader", "any", *FIELDS, "--json")
+    with reader.holding(chip(Wishes(pace=((2, 13),)))):
+        checked = dongui("document", "check", "--trust", trust, *options)
+        shown = dongui("document", "show", "--trust", trust, *options)
+        claimed = dongui("document", "show", *options)
+    assert (checked.code, shown.code, claimed.code) == (0, 0, 0), checked.output + checked.errors
+    for found in (checked, shown):
+        assert (found.result["kind"], found.result["holder_binding"]) == ("passport", "genuine-chip")
+    assert json.loads(claimed.output)["outcome"] == "not-judged"
+    nothing = dongui("document", "check", "--trust", trust, "--json")
+    both = dongui("document", "check", trust, "--trust", trust, *options)
+    for refused in (nothing, both):
+        assert (refused.code, "document.options-incomplete" in refused.output) == (2, True)
+
+
 def test_the_readers(reader: VirtualReader) -> None:
     """By the names that --reader takes."""
     found = dongui("chip", "readers", "--json")

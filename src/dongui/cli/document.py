@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,11 +10,12 @@ from typing import Annotated
 import typer
 from rich.console import Group
 
+from dongui.cli import chip_option as chips
 from dongui.cli import document_fields as fields
 from dongui.cli import document_inputs as inputs
-from dongui.cli.card_site import code_of, site_at
 from dongui.cli.desk_option import OptionalDesk
 from dongui.cli.document_page import Step, authentic_steps, claimed_steps, render_page
+from dongui.cli.document_source import document_from, document_to_judge
 from dongui.cli.output import FailureNotice, JsonValue, choose, describe, show, table
 from dongui.cli.trust import MASTER_LIST_MAX_AGE_DAYS_2026_11
 from dongui.cli.trust_option import (
@@ -25,7 +27,6 @@ from dongui.cli.trust_option import (
     RevocationListMaxAge,
     StatusListMaxAge,
     limits_of,
-    trust_for,
 )
 from dongui.cli.writing import require_place, write_once
 from dongui.documents.authenticated import AuthenticatedDocument, HolderBinding, Treatment
@@ -43,11 +44,11 @@ __all__ = ["app"]
 app = typer.Typer(help="Documents: authenticate one, see what it says.", no_args_is_help=True)
 
 _File = Annotated[
-    Path,
+    Path | None,
     typer.Argument(
         help="A document, at most 2 MiB: a DeviceResponse or an IssuerSigned (CBOR, or hexadecimal or base64 "
         "text of it), an SD-JWT credential, a folder or zip of a passport's files, a card's QR code as a "
-        "picture or its text."
+        "picture or its text. With --reader there is none."
     ),
 ]
 _Transcript = Annotated[
@@ -71,8 +72,14 @@ _At = Annotated[
 
 @app.command("check")
 def check(
-    file: _File,
     trust: RequiredTrust,
+    file: _File = None,
+    reader: chips.OptionalReaderName = None,
+    mrz: chips.MrzFile = None,
+    document_number: chips.DocumentNumber = None,
+    birth: chips.Birth = None,
+    expiry: chips.Expiry = None,
+    can: chips.CardAccessNumber = None,
     session_transcript: _Transcript = None,
     reader_key: _ReaderKey = None,
     nonce: _Nonce = None,
@@ -89,23 +96,27 @@ def check(
     Exit codes: 0 authentic, 1 refused, 2 misuse, 3 undetermined. Shows no field's value.
     """
     forbid_core_dumps()
+    source = chips.on_reader(reader, file, mrz, document_number, birth, expiry, can) or file
     limits = limits_of(master_list_max_age, revocation_list_max_age, status_list_max_age)
     evidence = inputs.read_evidence(session_transcript, reader_key, nonce, audience)
     clock = inputs.clock_at(at)
-    with code_of(inputs.read_document(file)) as document:
-        believed = trust_for(document, trust, limits)
-        with site_at(document, believed, desk) as site:
-            found = authenticate(
-                document.view, trust=site.trust, clock=clock, holder=evidence, cards=site.cards
-            )
+    with document_to_judge(source, trust=trust, limits=limits, desk=desk) as (document, site, chip):
+        holder = replace(evidence, chip=chip)
+        found = authenticate(document.view, trust=site.trust, clock=clock, holder=holder, cards=site.cards)
     result = _facts(found, at) | {"fields": fields.fields_result(found.elements, values=False)}
     show(result, lambda: table(("", ""), _fact_rows(found, at)), outcome="authentic")
 
 
 @app.command("show")
 def show_(
-    file: _File,
+    file: _File = None,
     trust: OptionalTrust = None,
+    reader: chips.OptionalReaderName = None,
+    mrz: chips.MrzFile = None,
+    document_number: chips.DocumentNumber = None,
+    birth: chips.Birth = None,
+    expiry: chips.Expiry = None,
+    can: chips.CardAccessNumber = None,
     session_transcript: _Transcript = None,
     reader_key: _ReaderKey = None,
     nonce: _Nonce = None,
@@ -126,6 +137,7 @@ def show_(
     code is that of `document check`.
     """
     forbid_core_dumps()
+    source = chips.on_reader(reader, file, mrz, document_number, birth, expiry, can) or file
     if html is not None:
         require_place(html)
     if trust is None:
@@ -133,20 +145,18 @@ def show_(
             raise Misuse(
                 "document.options-incomplete", "without --trust nothing is judged; leave the rest out"
             )
-        with code_of(inputs.read_document(file)) as document:
+        with document_from(source)[0] as document:
             claimed = look(document.view, treatment=Treatment.UNVERIFIED, at=SystemClock().now())
             _show_claimed(claimed, None, html)
         return
     limits = limits_of(master_list_max_age, revocation_list_max_age, status_list_max_age)
     evidence = inputs.read_evidence(session_transcript, reader_key, nonce, audience)
     clock = inputs.clock_at(at)
-    with (
-        code_of(inputs.read_document(file)) as document,
-        site_at(document, trust_for(document, trust, limits), desk) as site,
-    ):
+    with document_to_judge(source, trust=trust, limits=limits, desk=desk) as (document, site, chip):
+        holder = replace(evidence, chip=chip)
         try:
             found = authenticate(
-                document.view, trust=site.trust, clock=clock, holder=evidence, cards=site.cards
+                document.view, trust=site.trust, clock=clock, holder=holder, cards=site.cards
             )
         except Unanswered as failure:
             believed = site.trust.staff_card
