@@ -1,8 +1,8 @@
 """Measures the release gate and writes the table of ``docs/explanation/release-performance.md``.
 
 ``python benchmarks/release_gate.py [--records N ...] [--folder F] [--write]``, with `tests` on the path
-(`PYTHONPATH=tests`): it starts a PostgreSQL server of its own where one is installed. 177,600,000 records take
-some minutes and 4 GB of disk.
+(`PYTHONPATH=tests`): it starts a PostgreSQL server of its own where one is installed. 177,600,000 records
+take some minutes and 4 GB of disk.
 """
 
 from __future__ import annotations

@@ -20,7 +20,10 @@ _MODULES: dict[Extra, tuple[str, ...]] = {
 
 
 def require_extra(extra: Extra) -> None:
-    """Return if every package of ``dongui[extra]`` is there; ``Misuse`` ``environment.extra-missing`` if not."""
+    """Return if every package of ``dongui[extra]`` is there.
+
+    Raises ``Misuse`` ``environment.extra-missing``.
+    """
     missing = [module for module in _MODULES[extra] if find_spec(module) is None]
     if missing:
         detail = f"{', '.join(missing)} not installed; install dongui[{extra}]"

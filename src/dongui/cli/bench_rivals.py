@@ -23,9 +23,7 @@ from dongui.custody.schema import ConsentFacts, ConsentFlag, EventKind, Reach, R
 __all__ = ["copy_once", "plain_join", "policy_engine", "postgresql_join"]
 
 
-def copy_once(
-    records: Path, consents: Path, decision: Path, scratch: Path, *, proved: bool = False
-) -> float:
+def copy_once(records: Path, consents: Path, decision: Path, scratch: Path, *, proved: bool = False) -> float:
     """Read both tables' columns and write the decision's, once, deciding nothing; return CPU seconds.
 
     The same files, columns and encodings as the gate's; reading what is to be written is not counted. With

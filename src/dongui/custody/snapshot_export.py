@@ -130,9 +130,7 @@ def _write(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], gro
     return rows
 
 
-def _write_part(
-    file: BinaryIO, schema: pa.Schema, batches: Iterable[pa.RecordBatch], group_rows: int
-) -> int:
+def _write_part(file: BinaryIO, schema: pa.Schema, batches: Iterable[pa.RecordBatch], group_rows: int) -> int:
     numbers = [field.name for field in schema if not pa.types.is_fixed_size_binary(field.type)]
     narrow = [field.name for field in schema if field.type in (pa.uint8(), pa.uint16())]
     # Ends of terms are few and far apart (never, the end of a year): as differences they would not shrink.
@@ -154,9 +152,7 @@ def _write_part(
     return rows
 
 
-def _grouped(
-    batches: Iterable[pa.RecordBatch], schema: pa.Schema, group_rows: int
-) -> Iterator[pa.Table]:
+def _grouped(batches: Iterable[pa.RecordBatch], schema: pa.Schema, group_rows: int) -> Iterator[pa.Table]:
     """Gather small batches into whole row groups."""
     held: list[pa.RecordBatch] = []
     for batch in batches:

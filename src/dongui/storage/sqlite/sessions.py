@@ -2,8 +2,9 @@
 
 What remains of a consumed session, until :data:`~dongui.session.REDEMPTION_WINDOW` after its expiry: its
 random id, its binding (a digest of random bytes), the controller, the end of its time and whether its receipt
-was redeemed. Purpose, consent record, keys, nonce, challenge, audience and the moment of opening are overwritten in the
-transaction that consumes it, and a rule of the table itself keeps them out. After that nothing remains.
+was redeemed. Purpose, consent record, keys, nonce, challenge, audience and the moment of opening are
+overwritten in the transaction that consumes it, and a rule of the table itself keeps them out. After that
+nothing remains.
 
 Of a frame only an HMAC under the day's random key is kept; key and digests go with the day.
 """
