@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
+from dongui.biometrics.assessed import digest_on_receipts
 from dongui.biometrics.attack_detection.challenge import Challenge
 from dongui.biometrics.cards import card
 from dongui.biometrics.operating_points import operating_point
@@ -188,8 +189,10 @@ class Examination:
             _require_as_ordered(self.document, order)
         if self.attack_detection not in (None, ATTACK_DETECTION):
             raise _malformed("another attack detection than the one ordered")
-        model = card(operating_point(order.operating_point).recogniser)
-        if self.comparison not in (None, Comparison(model.name, model.digest)):
+        point = operating_point(order.operating_point)
+        model = card(point.recogniser)
+        described = Comparison(model.name, digest_on_receipts(model, point.assessment))
+        if self.comparison not in (None, described):
             raise _malformed("another model than the one ordered")
         if self.failure is None and not _may_be_mated(self.document, order):
             raise _malformed("mated, by a document that is not bound or not accepted")

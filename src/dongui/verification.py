@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Never
 
+from dongui.biometrics.assessed import digest_on_receipts
 from dongui.biometrics.comparison import ComparisonDecision, compare
 from dongui.biometrics.operating_points import (
     install_operating_point,
@@ -250,7 +251,8 @@ def examine(instruments: Instruments, order_bytes: bytes, buffers: Sequence[Secr
             # 6. Comparison at the operating point: one reference, one probe, one decision, no score.
             with stopwatch("comparison"):
                 card = instruments.recogniser.card
-                comparison = Comparison(card.name, card.digest)
+                assessed = operating_point(order.operating_point).assessment
+                comparison = Comparison(card.name, digest_on_receipts(card, assessed))
                 decision = compare(
                     reference, probe, operating_point=point, accept_unassessed=order.accept_unassessed
                 )

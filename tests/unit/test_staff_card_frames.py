@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import numpy as np
@@ -14,6 +15,7 @@ from dongui.documents.staff_card.card_picture import CardFace, draw_card
 from dongui.documents.staff_card.from_frames import MAX_FRAMES, read_frames
 from dongui.documents.staff_card.issuing import make_code
 from dongui.errors import DonguiError
+from dongui.fonts import font_bytes
 from simulators.seen_cards import code_frame, seen
 from simulators.staff_cards import AT, CardOffice
 
@@ -105,3 +107,13 @@ def test_a_name_that_cannot_be_drawn_is_not_printed_as_boxes(text: str) -> None:
     with pytest.raises(DonguiError) as caught:
         draw_card(face, font=b"no font")
     assert caught.value.name == "staff-card.font-unreadable"
+
+
+def test_the_font_that_ships_writes_hangul(text: str) -> None:
+    """A Korean name and office are printed without any font of the system's; a letter it lacks is named."""
+    face = CardFace(text, "홍길동", "E-10234", "새봄 항만공사", AT, b"c" * 16, b"r" * 16)
+    assert draw_card(face, font=font_bytes()).pdf.startswith(b"%PDF")
+    thai = dataclasses.replace(face, name="สมชาย")
+    with pytest.raises(DonguiError) as caught:
+        draw_card(thai, font=font_bytes())
+    assert caught.value.name == "staff-card.font-missing"

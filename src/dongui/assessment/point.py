@@ -10,8 +10,9 @@ from dongui.assessment.measurement import Measurement
 from dongui.assessment.result import AssessmentResult, Method
 from dongui.assessment.score_store import MATED, NON_MATED, UNDETERMINED
 from dongui.biometrics.operating_points import Chosen, Measured, OperatingPoint
+from dongui.errors import Misuse
 
-__all__ = ["point_of"]
+__all__ = ["point_of", "require_same_measurement"]
 
 
 def point_of(
@@ -44,6 +45,29 @@ def point_of(
         by_group=tuple(groups),
         chosen=Chosen(limits.max_fmr, limits.max_fnmr, limits.confidence),
     )
+
+
+def require_same_measurement(point: OperatingPoint, result: AssessmentResult) -> None:
+    """Refuse a report that is not of this point.
+
+    Raises ``Misuse`` (``operating-point.other-assessment``): another recogniser, pipeline, bound, number of
+    people or verdict.
+    """
+    pairs = {
+        "recogniser": (point.recogniser, result.recogniser.name),
+        "pipeline": (point.pipeline_digest.hex(), result.recogniser.pipeline_sha256),
+        "bounds": ((point.mated_at_most, point.non_mated_from), _bounds(result)),
+        "people": (point.everyone.people, result.trials.people),
+        "verdict": (point.assessed_for_use, result.assessed_for_use),
+    }
+    other = [what for what, (one, of_report) in pairs.items() if one != of_report]
+    if other:
+        detail = f"the report differs from {point.name} in: {', '.join(other)}"
+        raise Misuse("operating-point.other-assessment", detail)
+
+
+def _bounds(result: AssessmentResult) -> tuple[float, float]:
+    return result.bounds.mated_at_most, result.bounds.non_mated_from
 
 
 def _measured(measurement: Measurement, one: RatesWithin) -> Measured:

@@ -15,6 +15,7 @@ from datetime import date
 from functools import cache
 from importlib import resources
 
+from dongui.biometrics.assessed import Assessed
 from dongui.biometrics.intervals import Proportion
 from dongui.errors import Misuse
 
@@ -110,7 +111,7 @@ class OperatingPoint:
     more than once.
     ``assessed_for_use`` says that enough people of the groups concerned were measured for somebody to answer
     for its use; no point that ships claims it. ``chosen`` are the limits it keeps in every group, where it
-    was chosen by them.
+    was chosen by them. ``assessment``: the report it came from, where it came from one.
     """
 
     name: str
@@ -124,6 +125,7 @@ class OperatingPoint:
     everyone: Measured
     by_group: tuple[Measured, ...] = ()
     chosen: Chosen | None = None
+    assessment: Assessed | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.mated_at_most < self.non_mated_from < math.inf:
@@ -160,12 +162,13 @@ class OperatingPoint:
         everyone, by_group = fields.pop("everyone"), fields.pop("by_group", [])
         for group in (everyone, *by_group):
             _make_pairs(group)
-        chosen = fields.pop("chosen", None)
+        chosen, assessment = fields.pop("chosen", None), fields.pop("assessment", None)
         return cls(
             pipeline_digest=digest,
             everyone=Measured(**everyone),
             by_group=tuple(Measured(**group) for group in by_group),
             chosen=None if chosen is None else Chosen(**chosen),
+            assessment=None if assessment is None else Assessed(**assessment),
             **fields,
         )
 
@@ -183,6 +186,9 @@ class OperatingPoint:
         ]
         if self.chosen is not None:
             lines += ["", "[chosen]", *(f"{name} = {value!r}" for name, value in asdict(self.chosen).items())]
+        if self.assessment is not None:
+            told = asdict(self.assessment).items()
+            lines += ["", "[assessment]", *(f"{name} = {_text(value)}" for name, value in told)]
         parts = [("[everyone]", self.everyone), *(("[[by_group]]", group) for group in self.by_group)]
         for heading, entry in parts:
             lines += ["", heading, *_lines(entry)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from dongui.memory import SecretBuffer
 if TYPE_CHECKING:
     from dongui.assessment.attack_rates import AttackResult
     from dongui.assessment.result import AssessmentResult
+    from dongui.biometrics.operating_points import OperatingPoint
 
 __all__ = [
     "AttacksFile",
@@ -22,6 +24,7 @@ __all__ = [
     "compare",
     "render",
     "require_no_report",
+    "with_assessment",
     "write_files",
     "write_report",
 ]
@@ -100,6 +103,21 @@ def write_files(out: Path, files: Mapping[str, bytes]) -> None:
 
     make_folder(out)
     write_together([NewFile(out / name, data, private=False) for name, data in files.items()])
+
+
+def with_assessment(point: OperatingPoint, path: Path) -> OperatingPoint:
+    """Return ``point`` with the assessment at ``path``, which must be of it.
+
+    Raises ``Misuse``: ``file.*``, ``assessment.result-malformed``, ``operating-point.other-assessment``.
+    """
+    require_extra("assessment")
+    from dongui.assessment.point import require_same_measurement
+    from dongui.assessment.report.card import assessed_of
+    from dongui.assessment.result_reading import read_result
+
+    result = read_result(_text(path))
+    require_same_measurement(point, result)
+    return replace(point, assessment=assessed_of(result))
 
 
 def _said(out: Path, files: Mapping[str, bytes]) -> None:

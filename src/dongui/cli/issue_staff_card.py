@@ -30,7 +30,7 @@ def staff_card(
     status_list: Annotated[str | None, typer.Option(help="Address of the issuer's status list.")] = None,
     status_index: Annotated[int | None, typer.Option(min=0, help="The card's place in that list.")] = None,
     font: Annotated[
-        Path | None, typer.Option(help="Font file with Hangul; found by itself on Debian.")
+        Path | None, typer.Option(help="Font file, for letters that the one that ships lacks.")
     ] = None,
 ) -> None:
     """Make a staff card: printable, with the employee's protected template in its code and nowhere else.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from rich.console import Group
 from dongui.biometrics.operating_points import operating_points
 from dongui.cli import assess_inputs as inputs
 from dongui.cli import output
+from dongui.cli.assess_report import require_no_report, with_assessment, write_report
 from dongui.cli.desk_option import OptionalDesk, RequiredDesk, open_desk
 from dongui.cli.operating_point_inputs import point_for, point_from_file
 from dongui.cli.output import choose as say
@@ -78,6 +80,9 @@ def choose(
     data_set: inputs.DataSet = None,
     draws: inputs.Draws = 1000,
     seed: inputs.Seed = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Folder for the report, which the point then names by its digest.")
+    ] = None,
 ) -> None:
     """Choose bounds that keep both limits in every group, intersections included, or say what it takes.
 
@@ -87,10 +92,13 @@ def choose(
     from dongui.assessment.measurement import measure_and_choose
     from dongui.assessment.point import point_of
     from dongui.assessment.recogniser_choice import load_instruments
+    from dongui.assessment.report.card import assessed_of
     from dongui.cli.writing import require_absent, write_once
     from dongui.desk.desk import models_cache
 
     require_absent(out)
+    if report is not None:
+        require_no_report(report)
     method = inputs.method_of(confidence=confidence, draws=draws, seed=seed)
     limits = inputs.limits_of(max_fmr=max_fmr, max_fnmr=max_fnmr, confidence=confidence)
     consented = inputs.read_consented(
@@ -110,18 +118,28 @@ def choose(
         made_at=moment.replace(microsecond=0),
     )
     point = point_of(measurement, result, name=name, method=method, limits=limits, measured_on=moment.date())
+    if report is not None:
+        write_report(report, result, None)
+        point = replace(point, assessment=assessed_of(result))
     write_once(out, point.to_toml().encode(), private=False)
     show(point_json(point), lambda: Group(*drawn_point(point)))
 
 
 @app.command("install")
 def install(
-    file: Annotated[Path, typer.Argument(help="Operating point, as choose wrote it.")], desk: RequiredDesk
+    file: Annotated[Path, typer.Argument(help="Operating point, as choose wrote it.")],
+    desk: RequiredDesk,
+    assessment: Annotated[
+        Path | None,
+        typer.Option(help="The report.json of its assessment, which receipts then name by its digest."),
+    ] = None,
 ) -> None:
     """Keep a point in the desk, for its purposes to name."""
     from dongui.desk.folder import install_point
 
     point = point_from_file(file)
+    if assessment is not None:
+        point = with_assessment(point, assessment)
     _know(desk)
     install_point(desk, point)
     said = say(

@@ -14,7 +14,7 @@ from dongui.biometrics.intervals import Proportion
 from dongui.biometrics.operating_points import Measured, OperatingPoint, operating_points
 from dongui.biometrics.recognisers.model_folder import ModelFolder
 from dongui.biometrics.recognisers.published import PUBLISHED
-from dongui.cli.output import JsonValue, choose, show, table
+from dongui.cli.output import JsonValue, choose, printable, show, table
 from dongui.cli.recogniser_compare import compare
 from dongui.cli.recogniser_models import Cache, add, cache_of, fetch
 
@@ -130,7 +130,11 @@ def drawn_point(point: OperatingPoint) -> tuple[RenderableType, ...]:
         )
         for one in groups
     ]
-    return Text("\n" + _heading(point), style="bold"), table(columns, rows)
+    drawn = (Text("\n" + _heading(point), style="bold"), table(columns, rows))
+    told = point.assessment
+    if told is None:
+        return drawn
+    return (*drawn, Text("\n" + printable(choose(told.card_en, told.card_ko))))
 
 
 def _heading(point: OperatingPoint) -> str:
@@ -176,6 +180,7 @@ def point_json(point: OperatingPoint) -> dict[str, JsonValue]:
         "assessed_for_use": point.assessed_for_use,
         "data_set": point.data_set,
         "measured_on": point.measured_on.isoformat(),
+        "assessment": None if point.assessment is None else dict(asdict(point.assessment)),
         "chosen": None if point.chosen is None else dict(asdict(point.chosen)),
         "groups": [_group(one) for one in (point.everyone, *point.by_group)],
     }

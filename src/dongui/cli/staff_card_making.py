@@ -20,6 +20,7 @@ from dongui.documents.staff_card.encryption import SitePublicKey
 from dongui.documents.staff_card.issuing import StaffCard
 from dongui.documents.status import StatusReference
 from dongui.errors import Misuse, Trouble, Unanswered
+from dongui.fonts import font_bytes, missing
 from dongui.memory import SecretBuffer, forbid_core_dumps
 
 __all__ = ["Wanted", "make"]
@@ -28,7 +29,7 @@ _MAX_PORTRAIT_BYTES = 20 * 2**20
 _MAX_SITE_BYTES = 1_024
 _MAX_FONT_BYTES = 64 * 2**20
 _TIMEOUT_SECONDS, _MEMORY_BYTES = 30.0, 2**30
-# Where systems keep a font with Hangul.
+# Where systems keep a font with letters that the one that ships lacks.
 _FONTS = (
     Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
     Path("/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc"),
@@ -64,8 +65,8 @@ def make(wanted: Wanted) -> None:
     files = [wanted.out / "card.pdf", wanted.out / "card.png"]
     require_absent(*files)
     person = CardPerson(wanted.number, wanted.name)
-    letters = _font(wanted.font)
     with open_desk(wanted.desk) as opened, CardRoom(opened) as room:
+        letters = _font(wanted.font, f"{opened.entry.name_ko}{person.name}{person.number}")
         order = CardOrder(
             person,
             opened.purpose(wanted.purpose),
@@ -79,7 +80,7 @@ def make(wanted: Wanted) -> None:
             card.text,
             person.name,
             person.number,
-            opened.entry.name_en if letters is None else opened.entry.name_ko,
+            opened.entry.name_ko,
             card.valid_until,
             card.card_id,
             order.consent_record,
@@ -114,7 +115,7 @@ def _issued(room: CardRoom, order: CardOrder, portrait: Path) -> StaffCard:
         raise
 
 
-def _printed(room: CardRoom, face: CardFace, font: bytes | None, files: list[Path]) -> PrintedCard:
+def _printed(room: CardRoom, face: CardFace, font: bytes, files: list[Path]) -> PrintedCard:
     """Draw and write. Where that fails there is no card, and its secret goes again."""
     try:
         printed = draw_card(face, font=font)
@@ -173,9 +174,13 @@ def _site(path: Path) -> SitePublicKey:
         return read_site(bytes(content.view))
 
 
-def _font(given: Path | None) -> bytes | None:
-    path = given or next((font for font in _FONTS if font.is_file()), None)
+def _font(given: Path | None, written: str) -> bytes:
+    """The font given; else the one that ships, or where that lacks a letter one of the system's."""
+    own = font_bytes()
+    path = given
+    if given is None and missing(written, own):
+        path = next((font for font in _FONTS if font.is_file()), None)
     if path is None:
-        return None
+        return own
     with SecretBuffer.read_file(path, max_bytes=_MAX_FONT_BYTES, what="font") as content:
         return bytes(content.view)

@@ -6,6 +6,7 @@ from dongui.assessment.attack_rates import AttackResult
 from dongui.assessment.report.answer import answer_of
 from dongui.assessment.report.attacks import attacks_of
 from dongui.assessment.report.blocks import Content, Heading
+from dongui.assessment.report.discard import discard_of
 from dongui.assessment.report.figures import figures_of
 from dongui.assessment.report.groups_between import between_groups
 from dongui.assessment.report.surroundings import facts_of, glossary_of, limits_of, method_of
@@ -31,6 +32,7 @@ def content_of(
             facts_of(result, digest, words),
             *figures_of(result, words),
             *between_groups(result, words),
+            *discard_of(result, words),
             *attacks_of(attacks, result.recogniser.pipeline_sha256, words),
             *method_of(result, words),
             *limits_of(result, words),

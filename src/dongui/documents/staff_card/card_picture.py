@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from dongui.documents.staff_card.issuing import make_code
 from dongui.errors import Misuse
+from dongui.fonts import missing
 
 __all__ = ["CardFace", "PrintedCard", "draw_card"]
 
@@ -130,8 +131,19 @@ def _font(size: int, font: bytes | None) -> ImageFont.FreeTypeFont | ImageFont.I
 
 def _require_writable(text: str, font: bytes | None) -> None:
     # Boxes in place of a name would be printed, laminated and handed out.
-    if font is None and any(ord(character) >= _ONLY_LATIN for character in text):
-        raise Misuse("staff-card.font-missing", "the card holds letters beyond Latin, and no font was given")
+    if font is None:
+        lacking = any(ord(character) >= _ONLY_LATIN for character in text)
+    else:
+        lacking = bool(_missing(text, font))
+    if lacking:
+        raise Misuse("staff-card.font-missing", "the card holds letters that its font does not have")
+
+
+def _missing(text: str, font: bytes) -> list[str]:
+    try:
+        return missing(text, font)
+    except ValueError:
+        raise Misuse("staff-card.font-unreadable", "the font file cannot be read") from None
 
 
 def _pdf(picture: Image.Image) -> bytes:
