@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from dongui.documents.mdoc.holder import Holder, HolderMethod
     from dongui.documents.mdoc.issuing import DigestAlgorithm, ValidityPeriod, issue
     from dongui.documents.mdoc.signing_algorithms import SigningAlgorithm
+    from dongui.documents.passport.chip.access_keys import AccessSecret
     from dongui.documents.passport.chip_evidence import ChipEvidence, ChipProof
     from dongui.documents.passport.files import LdsFiles
     from dongui.documents.passport.packing import pack_passport
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from dongui.log.keys import SignerKey, VerifierKey
     from dongui.log.proofs import ConsistencyProof, InclusionProof
     from dongui.memory import SecretBuffer
+    from dongui.readers.passport_chip import PassportReading, list_readers, read_passport
     from dongui.receipts.bundle import ReceiptBundle
     from dongui.receipts.checking import LogEvidence, TrustedCheckpoint, VerifiedReceipt, check_receipt
     from dongui.receipts.description import Description, describe_receipt
@@ -93,6 +95,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "LICENCE": "dongui.documents.mdoc.document_data",
     "STAFF": "dongui.documents.mdoc.document_data",
+    "AccessSecret": "dongui.documents.passport.chip.access_keys",
     "AuthenticatedDocument": "dongui.documents.authenticated",
     "Authority": "dongui.documents.mdoc.authority",
     "AuthorityProfile": "dongui.documents.mdoc.certificates",
@@ -148,6 +151,7 @@ _HOMES = {
     "OperatorKeys": "dongui.receipts.keys",
     "Outcome": "dongui.receipts.statement",
     "Party": "dongui.consent.purpose",
+    "PassportReading": "dongui.readers.passport_chip",
     "PassportTrust": "dongui.documents.document_trust",
     "Purpose": "dongui.consent.purpose",
     "QrCode": "dongui.receipts.qr",
@@ -187,6 +191,7 @@ _HOMES = {
     "describe_receipt": "dongui.receipts.description",
     "failures": "dongui.errors",
     "issue": "dongui.documents.mdoc.issuing",
+    "list_readers": "dongui.readers.passport_chip",
     "load_profile": "dongui.consent.profile",
     "load_trust": "dongui.desk.trust_folder",
     "make_code": "dongui.receipts.qr",
@@ -195,6 +200,7 @@ _HOMES = {
     "pack_passport": "dongui.documents.passport.packing",
     "read_card": "dongui.desk.card_reading",
     "read_document_data": "dongui.documents.mdoc.document_data",
+    "read_passport": "dongui.readers.passport_chip",
     "read_trusted": "dongui.receipts.trusting",
     "recognise": "dongui.documents.recognising",
     "register": "dongui.consent.registration",
@@ -207,6 +213,7 @@ _HOMES = {
 __all__ = [
     "LICENCE",
     "STAFF",
+    "AccessSecret",
     "AuthenticatedDocument",
     "Authority",
     "AuthorityProfile",
@@ -262,6 +269,7 @@ __all__ = [
     "OperatorKeys",
     "Outcome",
     "Party",
+    "PassportReading",
     "PassportTrust",
     "Purpose",
     "QrCode",
@@ -301,6 +309,7 @@ __all__ = [
     "describe_receipt",
     "failures",
     "issue",
+    "list_readers",
     "load_profile",
     "load_trust",
     "make_code",
@@ -309,6 +318,7 @@ __all__ = [
     "pack_passport",
     "read_card",
     "read_document_data",
+    "read_passport",
     "read_trusted",
     "recognise",
     "register",
