@@ -6,18 +6,24 @@ from typing import Annotated
 
 import typer
 
+from dongui.cli import card_between
+from dongui.cli.card_between import card_id
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.output import JsonValue, Language, choose, show, table
 from dongui.cli.writing import NewFile, require_absent, write_together
-from dongui.errors import Misuse
 from dongui.storage.sqlite.card_register import CardEntry, SqliteCardRegister
 
-__all__ = ["app", "card_id"]
+__all__ = ["app"]
 
 app = typer.Typer(
-    help="The register of staff cards: prepare it, see the cards that are out, revoke one.",
+    help="The register of staff cards: prepare it, see the cards that are out, share one, revoke one.",
     no_args_is_help=True,
 )
+app.command("export-secret")(card_between.export_secret)
+app.command("accept")(card_between.accept)
+app.command("revocation-notice")(card_between.revocation_notice)
+app.command("apply-revocation")(card_between.apply_revocation)
+app.command("status-list")(card_between.status_list)
 
 _CardId = Annotated[str, typer.Argument(help="Id of the card: 32 hexadecimal digits, printed on it.")]
 
@@ -49,6 +55,9 @@ def consent(
     number: Annotated[str, typer.Option(help="The employee's staff number, unique with the issuer.")],
     notice: Annotated[Language, typer.Option(help="Language in which the employee read the notice.")],
     purpose: Annotated[str, typer.Option(help="Id of a purpose that takes staff cards.")] = "staff-entrance",
+    issuer: Annotated[
+        str | None, typer.Option(help="Whose number it is, where another desk makes the card.")
+    ] = None,
 ) -> None:
     """Record that an employee read a purpose's notice and said yes, before there is a card to show.
 
@@ -57,7 +66,7 @@ def consent(
     from dongui.desk.cards import CardRoom
 
     with open_desk(desk) as opened, CardRoom(opened) as room:
-        logged = room.consent(number, purpose=opened.purpose(purpose), language=notice.value)
+        logged = room.consent(number, purpose=opened.purpose(purpose), language=notice.value, issuer=issuer)
         until = logged.receipt.history.ends_at
     result: dict[str, JsonValue] = {
         "record_id": logged.record_id.hex(),
@@ -99,22 +108,18 @@ def show_(card: _CardId, desk: RequiredDesk) -> None:
 def revoke(card: _CardId, desk: RequiredDesk) -> None:
     """Revoke a card, lost or not: its secret is deleted, and no copy of it works at this site any more.
 
-    Where the card refers to a status list, its place there is told: mark it, and the other sites know too.
+    Which other sites were given its secret is told: `dongui card revocation-notice` writes what they apply.
+    Where the card has a place in a status list, `dongui card status-list` marks it.
     """
     from dongui.desk.cards import CardRoom
 
     with open_desk(desk) as opened, CardRoom(opened) as room:
         entry = room.revoke(card_id(card))
+        sites = [site.audience for site in room.holders(entry.card_id)]
     said = choose(f"Card {card} is revoked", f"카드 {card}을(를) 폐기했습니다")
-    show(_fields(entry) | {"state": "revoked"}, lambda: table(("", ""), [(said, ""), *_status_rows(entry)]))
-
-
-def card_id(text: str) -> bytes:
-    """Read a card's id. Raises ``Misuse`` (``card.unknown``)."""
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        raise Misuse("card.unknown", "a card's id has 32 hexadecimal digits") from None
+    held = [(choose("held by", "비밀값을 가진 곳"), site) for site in sites]
+    result = _fields(entry) | {"state": "revoked", "held_by": list[JsonValue](sites)}
+    show(result, lambda: table(("", ""), [(said, ""), *held, *_status_rows(entry)]))
 
 
 def _state(entry: CardEntry) -> str:

@@ -134,8 +134,12 @@ class CardRoom:
         """This room's own issuer, as a verifier is given it."""
         return StaffCardIssuers({self.issuer.name: (self.issuer.key.public_key(),)})
 
-    def consent(self, number: str, *, purpose: RegisteredPurpose, language: str) -> LoggedConsent:
+    def consent(
+        self, number: str, *, purpose: RegisteredPurpose, language: str, issuer: str | None = None
+    ) -> LoggedConsent:
         """Record that the employee with this staff number read the notice in ``language`` and agreed.
+
+        ``issuer`` is whose number it is, where another desk makes the card.
 
         Before there is a card there is no document to show: that they are who they say is the issuer's to
         know, as it is for the card itself. Raises ``Refused`` (``purpose.document-not-accepted``), ``Misuse``
@@ -145,7 +149,7 @@ class CardRoom:
         receipt = giving.give(
             self.desk.ledger,
             purpose=purpose,
-            handle=self._handle(number, purpose),
+            handle=self._handle(number, purpose, issuer),
             language=language,
             clock=self.desk.clock,
             entropy=self.desk.entropy,
@@ -161,18 +165,23 @@ class CardRoom:
         Raises ``Refused``: ``consent.*``, ``purpose.document-not-accepted``; ``Misuse``:
         ``consent.unknown-record``; ``Trouble``: ``consent.dated-in-future``.
         """
-        order.purpose.require_accepted(DOCUMENT_TYPE)
-        history = self.desk.ledger.history(order.consent_record)
+        subject = self.require_covered(order.purpose, order.consent_record)
+        require_same_handle(subject, self._handle(order.person.number, order.purpose))
+
+    def require_covered(self, purpose: RegisteredPurpose, consent_record: bytes) -> bytes:
+        """Return whose consent it is (a handle) if it covers a card of theirs now; raises as above."""
+        purpose.require_accepted(DOCUMENT_TYPE)
+        history = self.desk.ledger.history(consent_record)
         at = self.desk.clock.now()
         for artefact_class in ArtefactClass:
             covered = covers(
                 history,
-                purpose=order.purpose,
+                purpose=purpose,
                 controller=self.desk.entry.id,
                 artefact_class=artefact_class,
                 at=at,
             )
-        require_same_handle(covered.record.subject, self._handle(order.person.number, order.purpose))
+        return covered.record.subject
 
     def issue(self, order: CardOrder, portrait: SecretBuffer, *, enroller: Confined) -> StaffCard:
         """Make a card of a portrait and register its secret. The portrait is overwritten on every way out.
@@ -200,7 +209,12 @@ class CardRoom:
             # Charter, point 5: the log knows of the card before the register, and before anybody holds it.
             self.desk.log.append([issued_entry(card.card_id, card.text)])
             registered = RegisteredCard(card.card_id, bytes(secret.view), card.valid_until)
-            self.register.register(registered, consent_record=order.consent_record, status=order.status)
+            self.register.register(
+                registered,
+                consent_record=order.consent_record,
+                status=order.status,
+                sites=[site.raw for site in order.sites],
+            )
         return card
 
     def revoke(self, card_id: bytes) -> CardEntry:
@@ -210,6 +224,10 @@ class CardRoom:
         ``Trouble``: ``log.*``, ``storage.*``; then nothing was deleted.
         """
         return self.register.revoke(card_id, before=self._log_revocation)
+
+    def holders(self, card_id: bytes) -> list[SitePublicKey]:
+        """Return the other sites that were given a card's secret."""
+        return [SitePublicKey(raw) for raw in self.register.holders(card_id)]
 
     def close(self) -> None:
         """Close the register. Safe to call twice."""
@@ -223,8 +241,9 @@ class CardRoom:
     ) -> None:
         self.close()
 
-    def _handle(self, number: str, purpose: RegisteredPurpose) -> bytes:
-        return subject_handle(self.desk.ledger.handle_key(purpose.id), subject_of(self.issuer.name, number))
+    def _handle(self, number: str, purpose: RegisteredPurpose, issuer: str | None = None) -> bytes:
+        subject = subject_of(issuer or self.issuer.name, number)
+        return subject_handle(self.desk.ledger.handle_key(purpose.id), subject)
 
     def _log_revocation(self, entry: CardEntry) -> None:
         self.desk.log.append([revoked_entry(entry.card_id)])

@@ -2,12 +2,14 @@
 
 A card that is out: its random id, its secret, the consent record it was made under, its place in a status
 list, and its end. Of a card that was revoked only the id and its place remain, until its end; of a card whose
-time is over, nothing.
+time is over, nothing. Beside a card: the sites it may be read at and which of them were given its secret; of
+one that came from another desk, its issuer. And the ids other issuers revoked before their cards came here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +36,24 @@ _MIGRATIONS = (
         ends INTEGER NOT NULL,
         -- A revoked card has lost its secret and leads to nobody's consent.
         CHECK ((secret IS NULL) = (consent_record IS NULL))
+    ) STRICT, WITHOUT ROWID;
+    """,
+    """
+    CREATE TABLE card_site (
+        card BLOB NOT NULL REFERENCES card (id) ON DELETE CASCADE,
+        site BLOB NOT NULL CHECK (length(site) = 32),
+        holds_secret INTEGER NOT NULL,
+        PRIMARY KEY (card, site)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE accepted_card (
+        card BLOB PRIMARY KEY REFERENCES card (id) ON DELETE CASCADE,
+        issuer TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE revoked_elsewhere (
+        card BLOB NOT NULL CHECK (length(card) = 16),
+        issuer TEXT NOT NULL,
+        ends INTEGER NOT NULL,
+        PRIMARY KEY (card, issuer)
     ) STRICT, WITHOUT ROWID;
     """,
 )
@@ -68,15 +88,69 @@ class SqliteCardRegister:
         return cls(Database.open(path, migrations=_MIGRATIONS, application_id=_APPLICATION_ID))
 
     def register(
-        self, card: RegisteredCard, *, consent_record: bytes, status: StatusReference | None
+        self,
+        card: RegisteredCard,
+        *,
+        consent_record: bytes,
+        status: StatusReference | None,
+        sites: Sequence[bytes] = (),
+        issuer: str | None = None,
     ) -> None:
-        """Keep a new card, durably. Raises ``Misuse`` (``card.already-registered``)."""
+        """Keep a new card, durably: one of this desk for ``sites`` (public keys), or one of ``issuer``.
+
+        Raises ``Misuse``: ``card.already-registered``, ``card.status-place-taken``; ``Refused``
+        (``staff-card.revoked``): its issuer's notice came before the card.
+        """
         place = (None, None) if status is None else (status.uri, status.index)
         row = (card.card_id, card.secret, consent_record, *place, int(card.valid_until.timestamp()))
         with self._database.transaction() as connection:
+            _require_not_revoked(connection, card.card_id, issuer)
+            _require_free(connection, status)
             made = connection.execute("INSERT OR IGNORE INTO card VALUES (?, ?, ?, ?, ?, ?)", row)
             if made.rowcount != 1:
                 raise Misuse("card.already-registered", f"{card.card_id.hex()} is in the register")
+            rows = [(card.card_id, site) for site in sites]
+            connection.executemany("INSERT INTO card_site VALUES (?, ?, FALSE)", rows)
+            if issuer is not None:
+                connection.execute("INSERT INTO accepted_card VALUES (?, ?)", (card.card_id, issuer))
+
+    def give_to(self, card_id: bytes, *, site: bytes) -> None:
+        """Remember that a site (its public key) is given the card's secret.
+
+        Raises ``Misuse`` (``card.site-not-named``) where the card is known to be encrypted to other sites.
+        """
+        with self._database.transaction() as connection:
+            query = "SELECT site FROM card_site WHERE card = ?"
+            named = {row[0] for row in connection.execute(query, (card_id,))}
+            # Of a card that was made before the register knew sites nothing is named.
+            if named and site not in named:
+                raise Misuse("card.site-not-named", "the card is not encrypted to this site")
+            connection.execute("INSERT OR REPLACE INTO card_site VALUES (?, ?, TRUE)", (card_id, site))
+
+    def holders(self, card_id: bytes) -> list[bytes]:
+        """Return the public keys of the sites that were given the card's secret."""
+        query = "SELECT site FROM card_site WHERE card = ? AND holds_secret ORDER BY site"
+        with self._database.reading() as connection:
+            return [row[0] for row in connection.execute(query, (card_id,))]
+
+    def issuer_of(self, card_id: bytes) -> str | None:
+        """Return the issuer of a card that came from another desk; ``None`` for one of this desk."""
+        query = "SELECT issuer FROM accepted_card WHERE card = ?"
+        with self._database.reading() as connection:
+            row = connection.execute(query, (card_id,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def knows(self, card_id: bytes) -> bool:
+        """Whether the card is in the register, revoked or not."""
+        with self._database.reading() as connection:
+            found = connection.execute("SELECT 1 FROM card WHERE id = ?", (card_id,)).fetchone()
+        return found is not None
+
+    def refuse_later(self, card_id: bytes, *, issuer: str, ends: datetime) -> None:
+        """Remember until ``ends`` that ``issuer`` revoked a card that is not here: it is never registered."""
+        row = (card_id, issuer, int(ends.timestamp()))
+        with self._database.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO revoked_elsewhere VALUES (?, ?, ?)", row)
 
     def look_up(self, card_id: bytes) -> RegisteredCard:
         """Return one card with its secret; see :meth:`CardRegister.look_up`."""
@@ -126,7 +200,9 @@ class SqliteCardRegister:
     def purge(self, *, at: datetime) -> int:
         """Forget the cards whose time is over at ``at``; return their number."""
         with self._database.transaction() as connection:
-            gone = connection.execute("DELETE FROM card WHERE ends <= ?", (int(at.timestamp()),)).rowcount
+            moment = (int(at.timestamp()),)
+            connection.execute("DELETE FROM revoked_elsewhere WHERE ends <= ?", moment)
+            gone = connection.execute("DELETE FROM card WHERE ends <= ?", moment).rowcount
         if gone:
             self._database.write_anew()
         return gone
@@ -142,6 +218,23 @@ class SqliteCardRegister:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _require_not_revoked(connection: sqlite3.Connection, card_id: bytes, issuer: str | None) -> None:
+    """The attack: a file with a card's secret is kept, and brought again once the card is revoked."""
+    revoked = "SELECT 1 FROM card WHERE id = ?1 AND secret IS NULL"
+    elsewhere = "SELECT 1 FROM revoked_elsewhere WHERE card = ?1 AND issuer = ?2"
+    if connection.execute(f"{revoked} UNION ALL {elsewhere}", (card_id, issuer)).fetchone():
+        raise Refused("staff-card.revoked", "the card was revoked; its secret is not taken again")
+
+
+def _require_free(connection: sqlite3.Connection, status: StatusReference | None) -> None:
+    """Two cards in one place could not be revoked apart."""
+    if status is None:
+        return
+    query = "SELECT 1 FROM card WHERE status_uri = ? AND status_index = ?"
+    if connection.execute(query, (status.uri, status.index)).fetchone():
+        raise Misuse("card.status-place-taken", f"{status.index} is another card's place in the list")
 
 
 def _entry(row: _Row) -> CardEntry:
