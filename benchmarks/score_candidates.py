@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,8 @@ from dongui.assessment.trials import pairs
 from dongui.biometrics.acquisition import acquire
 from dongui.biometrics.comparison import pair_distances
 from dongui.biometrics.instruments import Instruments
-from dongui.biometrics.quality.gate import measure
+from dongui.biometrics.quality import Measure
+from dongui.biometrics.quality.gate import measure, require_answerable
 from dongui.biometrics.sample import EncodedPicture, Source
 from dongui.errors import Undetermined
 from dongui.log.keys import VerifierKey
@@ -47,20 +48,45 @@ Indices: TypeAlias = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """Acquired pictures: features (pictures x 128), quality (pictures x measures), who each one shows."""
+    """Acquired pictures: features (pictures x 128), quality (pictures x measures), who each one shows.
+
+    ``answerable`` marks those that pass the quality gate.
+    """
 
     features: Numbers = field(repr=False)
     quality: Numbers = field(repr=False)
     person: Indices = field(repr=False)
     measures: tuple[str, ...]
+    answerable: NDArray[np.bool_] = field(repr=False)
 
     def of(self, chosen: NDArray[np.bool_]) -> Faces:
         """Return some of the pictures."""
-        return Faces(self.features[chosen], self.quality[chosen], self.person[chosen], self.measures)
+        return Faces(
+            self.features[chosen],
+            self.quality[chosen],
+            self.person[chosen],
+            self.measures,
+            self.answerable[chosen],
+        )
 
 
 Scoring: TypeAlias = Callable[[Faces, Indices, Indices], Numbers]
 """The score of each pair of pictures, lower for more alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A score fitted on all rendered people; ``kept_out``: the FMR of some, after a fit on the others."""
+
+    scoring: Scoring = field(repr=False)
+    setting: str
+    kept_out: float
+
+
+class _Picture(NamedTuple):
+    features: Numbers
+    quality: dict[str, float]
+    answerable: bool
 
 
 # Pictures
@@ -104,13 +130,14 @@ def london(faces: Path, instruments: Instruments) -> Iterator[tuple[ConsentedTab
         held.features[...] = 0
 
 
-def _taken(encoded: memoryview, instruments: Instruments) -> tuple[Numbers, dict[str, float]] | None:
+def _taken(encoded: memoryview, instruments: Instruments) -> _Picture | None:
     """Features and quality of one picture; the gate does not judge, so that poor pictures are learnt from."""
     picture = EncodedPicture.open(encoded, source=Source.PORTRAIT, what="a picture")
     try:
         with acquire(picture, detector=instruments.detector, aligner=instruments.aligner) as found:
             crop = instruments.aligner.crop(found.sample.pixels, found.points, found.face)
             judged = measure(crop, found.points, inter_eye_pixels=found.inter_eye_distance)
+            answerable = _passes(judged)
             with instruments.recogniser.template(crop) as template:
                 features = template.features.astype(np.float64)
             crop[...] = 0
@@ -121,14 +148,27 @@ def _taken(encoded: memoryview, instruments: Instruments) -> tuple[Numbers, dict
         one.name: float(np.log(one.value)) if one.name == "inter-eye-distance" else abs(one.value)
         for one in judged
     }
-    return features, values
+    return _Picture(features, values, answerable)
 
 
-def _faces(taken: Sequence[tuple[Numbers, dict[str, float]]], person: Sequence[int]) -> Faces:
-    quality = np.array([list(values.values()) for _, values in taken])
-    held = Faces(np.array([features for features, _ in taken]), quality, np.array(person), tuple(taken[0][1]))
-    for features, _ in taken:
-        features[...] = 0
+def _passes(judged: tuple[Measure, ...]) -> bool:
+    try:
+        require_answerable(judged, what="a picture")
+    except Undetermined:
+        return False
+    return True
+
+
+def _faces(taken: Sequence[_Picture], person: Sequence[int]) -> Faces:
+    held = Faces(
+        np.array([one.features for one in taken]),
+        np.array([list(one.quality.values()) for one in taken]),
+        np.array(person),
+        tuple(taken[0].quality),
+        np.array([one.answerable for one in taken]),
+    )
+    for one in taken:
+        one.features[...] = 0
     return held
 
 
@@ -173,6 +213,11 @@ def whitened(faces: Faces, shrinkage: float) -> Numbers:
     shrunk = (1 - shrinkage) * within + shrinkage * np.trace(within) / size * np.eye(size)
     values, vectors = np.linalg.eigh(shrunk)
     return np.asarray(vectors / np.sqrt(values))
+
+
+def whitened_by_good(faces: Faces, shrinkage: float) -> Numbers:
+    """As :func:`whitened`, learnt from the pictures that pass the quality gate alone."""
+    return whitened(faces.of(faces.answerable), shrinkage)
 
 
 def discriminant(faces: Faces, shrinkage: float, dimensions: int) -> Numbers:
@@ -225,23 +270,26 @@ def logistic(inputs: Numbers, truth: NDArray[np.bool_], *, ridge: float = 1.0) -
     return slopes[:-1]
 
 
-def candidates(faces: Faces) -> dict[str, tuple[Scoring, str]]:
+def candidates(faces: Faces) -> dict[str, Candidate]:
     """Fit every candidate on rendered people; those with a setting take the best on people kept out."""
     kept_out = np.isin(faces.person, np.unique(faces.person)[::4])
     learnt, held = faces.of(~kept_out), faces.of(kept_out)
     families: dict[str, tuple[Callable[..., Numbers], Sequence[tuple[float, ...]]]] = {
         "within-person whitening": (whitened, [(one,) for one in SHRINKAGES]),
+        "whitening, good pictures": (whitened_by_good, [(one,) for one in SHRINKAGES]),
         "linear discriminants": (discriminant, [(one, size) for one in SHRINKAGES for size in DIMENSIONS]),
         "nuisance directions removed": (without_nuisance, [(one,) for one in REMOVED]),
     }
-    found: dict[str, tuple[Scoring, str]] = {}
+    found = {"unchanged": Candidate(unchanged, "-", confused(unchanged, held))}
     for name, (fit, settings) in families.items():
         errors = [confused(projected(fit(learnt, *setting)), held) for setting in settings]
         best = settings[int(np.argmin(errors))]
-        found[name] = projected(fit(faces, *best)), ", ".join(f"{one:g}" for one in best)
+        setting = ", ".join(f"{one:g}" for one in best)
+        found[name] = Candidate(projected(fit(faces, *best)), setting, min(errors))
     blind = [name for name in faces.measures if name not in TELLING_SKIN]
-    found["quality, all measures"] = calibrated(faces, faces.measures), "-"
-    found["quality, without light"] = calibrated(faces, blind), "-"
+    for name, measures in {"quality, all measures": faces.measures, "quality, without light": blind}.items():
+        error = confused(calibrated(learnt, measures), held)
+        found[name] = Candidate(calibrated(faces, measures), "-", error)
     return found
 
 

@@ -16,16 +16,17 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
 import numpy as np
 from benchmarks.score_candidates import (
+    TUNED_AT_FNMR,
+    Candidate,
     Faces,
     Indices,
     Numbers,
-    Scoring,
     candidates,
     every_pair,
     london,
@@ -58,6 +59,7 @@ EQUAL: Final = {
     "fnmr": "at equal FNMR, mated scores taken as normal",
     "everyone": "at an equal share of everyone's",
     "observed": "FMR where every mated comparison is accepted",
+    "pooled": "everyone's, at equal FNMR",
 }
 SHOWN: Final = (Kind.FMR, Kind.UNDETERMINED_NON_MATED, Kind.FNMR, Kind.UNDETERMINED_MATED)
 
@@ -103,6 +105,10 @@ class Trial:
         place = np.searchsorted(reached, share * reached[-1] + 0.5, side="right")
         return float(scores[apart][order][min(place, len(order) - 1)])
 
+    def pooled(self) -> Trial:
+        """Return the same comparisons with everyone as the only group."""
+        return replace(self, groups=np.ones((len(self.groups), 1), np.bool_))
+
     def highest_mated(self, scores: Numbers, weights: Numbers) -> float:
         """Return the highest score of the mated comparisons of those who were drawn."""
         drawn = (self.one == self.other) & (weights[self.one] > 0)
@@ -115,7 +121,7 @@ class WorstChange:
 
     ``equal`` says what is held equal: ``"fnmr"``, the upper bound that ships after matching the mated scores;
     ``"everyone"``, everyone's share below that bound; ``"observed"``, the bound that accepts every mated
-    comparison, whatever their distribution.
+    comparison, whatever their distribution. ``"pooled"`` is ``"fnmr"`` with everyone as the only group.
     """
 
     base: Trial
@@ -147,8 +153,7 @@ class WorstChange:
         if self.equal == "observed":
             return base.highest_mated(base.scores, weights), self.tried.highest_mated(scores, weights)
         if self.equal == "everyone":
-            everyone = Trial(base.scores, base.one, base.other, np.ones((len(weights), 1), np.bool_))
-            share = float(everyone.shares(base.scores, upper, weights)[0])
+            share = float(base.pooled().shares(base.scores, upper, weights)[0])
             return upper, self.tried.bound_at(share, scores, weights)
         return upper, upper
 
@@ -166,7 +171,7 @@ def judged_groups(grouping: Grouping) -> tuple[list[str], NDArray[np.bool_]]:
 
 
 def figures(
-    consented: ConsentedTable, faces: Faces, scorings: Mapping[str, tuple[Scoring, str]]
+    consented: ConsentedTable, faces: Faces, fitted: Mapping[str, Candidate]
 ) -> dict[str, list[Figure]]:
     """Judge every candidate: what became of the worst group, and every group's rates."""
     grouping = grouping_of(consented.table)
@@ -175,17 +180,25 @@ def figures(
     base = Trial(unchanged(faces, one, other), *who)
     found: dict[str, list[Figure]] = {"changes": [], "rates": []}
     everybody = np.ones(len(grouping.cell_of))
-    for name, (scoring, setting) in {"unchanged": (unchanged, "-"), **scorings}.items():
-        tried = Trial(scoring(faces, one, other), *who)
-        found["changes"] += changes(name, setting, base, tried, candidates=len(scorings))
+    for name, candidate in fitted.items():
+        tried = Trial(candidate.scoring(faces, one, other), *who)
+        shown: Figure = {"candidate": name, "setting": candidate.setting, "kept_out": candidate.kept_out}
+        found["changes"] += [
+            {**shown, **change} for change in changes(base, tried, candidates=len(fitted) - 1)
+        ]
         found["rates"] += rates(name, tried.matched(base, everybody), consented, grouping, faces)
     return found
 
 
-def changes(name: str, setting: str, base: Trial, tried: Trial, *, candidates: int) -> list[Figure]:
+def changes(base: Trial, tried: Trial, *, candidates: int) -> list[Figure]:
     """Return the worst group's share before and after, three ways; the intervals allow for all candidates."""
     people = len(base.groups)
-    kinds = [WorstChange(base, tried, equal) for equal in EQUAL]
+    kinds = [
+        WorstChange(base.pooled(), tried.pooled(), equal)
+        if equal == "pooled"
+        else WorstChange(base, tried, equal)
+        for equal in EQUAL
+    ]
     intervals = bootstrap(
         kinds,
         people=people,
@@ -197,9 +210,8 @@ def changes(name: str, setting: str, base: Trial, tried: Trial, *, candidates: i
     found: list[Figure] = []
     for kind, interval in zip(kinds, intervals, strict=True):
         before, after = kind.worst(np.ones(people))
-        shown: Figure = {"candidate": name, "setting": setting, "equal": kind.equal}
         low, high = interval or (-1.0, 1.0)
-        found.append({**shown, "before": before, "after": after, "low": low, "high": high})
+        found.append({"equal": kind.equal, "before": before, "after": after, "low": low, "high": high})
     return found
 
 
@@ -284,23 +296,21 @@ def worst_before(found: Mapping[str, Sequence[Figure]]) -> str:
 def report(found: Mapping[str, Sequence[Figure]]) -> str:
     """Markdown: what became of the worst group, then every group's undetermined share."""
     worst = worst_before(found)
-    pairs_apart = min(
-        int(number(rate, "independent"))
-        for rate in found["rates"]
-        if rate["group"] == worst and rate["kind"] == Kind.UNDETERMINED_NON_MATED
-    )
+    pairs_apart = {int(number(one, "independent")) for one in found["rates"] if one["group"] == worst}
     helped = helps(found)
     return "\n\n".join(
         [
             "The worst group's share of non-mated comparisons not told apart, before and after:",
             changes_table(found["changes"]),
+            f"{kept_out(found['changes'])}.",
             "Non-mated comparisons within a group that end *undetermined*:",
             rates_table(found["rates"], Kind.UNDETERMINED_NON_MATED),
-            "Errors at the same bounds, all groups and candidates together: "
+            "The highest error rates of any group and candidate at the same bounds: "
             + "; ".join(errors(found["rates"], kind) for kind in (Kind.FMR, Kind.FNMR))
             + ".",
-            f"The worst group by the unchanged score is *{worst}*: {pairs_apart} pairs of its people share "
-            f"nobody; {BOOTSTRAP_FROM_DONGUI_2026_11} are needed before a bootstrap over people is believed.",
+            f"The worst group by the unchanged score is *{worst}*: {min(pairs_apart)} pairs of its people "
+            "share nobody; "
+            f"{BOOTSTRAP_FROM_DONGUI_2026_11} are needed before a bootstrap over people is believed.",
             f"**May ship: {', '.join(helped) or 'none'}.**",
         ]
     )
@@ -320,6 +330,14 @@ def changes_table(found: Sequence[Figure]) -> str:
     return table(("Score", "Setting", *EQUAL.values()), rows)
 
 
+def kept_out(found: Sequence[Figure]) -> str:
+    """Say what each candidate did for rendered people it had not learnt from."""
+    errors = {str(one["candidate"]): number(one, "kept_out") for one in found}
+    return f"FMR of the rendered people kept out, at an FNMR of {100 * TUNED_AT_FNMR:g}%: " + ", ".join(
+        f"{name} {100 * error:.2f}%" for name, error in errors.items()
+    )
+
+
 def rates_table(found: Sequence[Figure], kind: Kind) -> str:
     """One row a group, one column a candidate; the intervals to answer for."""
     mine = [rate for rate in found if rate["kind"] == kind]
@@ -337,8 +355,9 @@ def errors(found: Sequence[Figure], kind: Kind) -> str:
         (rate for rate in found if rate["kind"] == kind),
         key=lambda rate: number(rate, "hits") / number(rate, "trials"),
     )
-    where = f" (*{worst['group']}*, {worst['candidate']})" if worst["hits"] else ""
-    return f"{kind.value.upper()} at most {worst['hits']} of {worst['trials']}{where}"
+    if not worst["hits"]:
+        return f"{kind.value.upper()} 0 in all"
+    return f"{kind.value.upper()} {cell(worst)} (*{worst['group']}*, {worst['candidate']})"
 
 
 def cell(rate: Figure) -> str:

@@ -42,7 +42,7 @@ def a_trial(
 
 def changed(experiment: ModuleType, base: object, tried: object) -> dict[str, dict[str, float]]:
     """Judge one candidate."""
-    found = experiment.changes("tried", "-", base, tried, candidates=1)
+    found = experiment.changes(base, tried, candidates=1)
     return {one["equal"]: one for one in found}
 
 
@@ -73,11 +73,15 @@ def test_what_varies_within_people_is_learnt_away(experiment: ModuleType) -> Non
     loud[0] = 12.0
     middles = np.repeat(generator.normal(size=(people, size)), 4, axis=0)
     features = middles + 0.2 * loud * generator.normal(size=middles.shape)
-    shown = fits.Faces(features, np.zeros((len(features), 1)), np.repeat(np.arange(people), 4), ("none",))
+    good = np.ones(len(features), np.bool_)
+    shown = fits.Faces(
+        features, np.zeros((len(features), 1)), np.repeat(np.arange(people), 4), ("none",), good
+    )
     learnt, others = shown.of(shown.person < 40), shown.of(shown.person >= 40)
     raw = fits.confused(fits.unchanged, others)
     for matrix in (
         fits.whitened(learnt, 0.1),
+        fits.whitened_by_good(learnt, 0.1),
         fits.discriminant(learnt, 0.1, 12),
         fits.without_nuisance(learnt, 1),
     ):
@@ -93,7 +97,7 @@ def test_quality_is_learnt_away(experiment: ModuleType) -> None:
     poor = generator.uniform(0, 1, size=len(middles))
     own = np.diag(3 * poor)
     features = np.column_stack([middles + 0.1 * generator.normal(size=middles.shape), own])
-    shown = fits.Faces(features, poor[:, None], np.repeat(np.arange(people), pictures), ("poor",))
+    shown = fits.Faces(features, poor[:, None], np.repeat(np.arange(people), pictures), ("poor",), poor < 0.5)
     learnt, others = shown.of(shown.person < 110), shown.of(shown.person >= 110)
     calibrated = fits.calibrated(learnt, ["poor"])
     assert fits.confused(calibrated, others) < fits.confused(fits.unchanged, others)
