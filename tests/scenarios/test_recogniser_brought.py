@@ -256,6 +256,11 @@ def test_two_are_compared_on_the_same_people(
     assert code == 0
     written = json.loads((tmp_path / "report" / "comparison.json").read_text(encoding="utf-8"))
     assert written == answer["result"]
+    names = {path.name for path in (tmp_path / "report").iterdir()}
+    assert names == {
+        "comparison.json",
+        *(f"comparison.{one}" for one in ("en.html", "en.pdf", "ko.html", "ko.pdf")),
+    }
     assert written["recognisers"] == ["dlib-resnet-v1", brought]
     one, other = written["results"]
     assert one["data_set"] == other["data_set"]

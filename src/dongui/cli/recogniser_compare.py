@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from dongui.cli import assess_inputs as inputs
+from dongui.cli.assess_report import write_files
 from dongui.cli.desk_option import OptionalDesk
 from dongui.cli.output import choose, printable, progress, show, table
 from dongui.cli.recogniser_models import Cache, cache_of
@@ -54,14 +55,15 @@ def compare(
     """
     require_extra("assessment")
     from dongui.assessment.recogniser_choice import load_instruments
+    from dongui.assessment.report.files import file_names, side_by_side_pages
     from dongui.assessment.side_by_side import SideBySide, assess_alike, side_by_side_json
-    from dongui.cli.writing import make_folder, require_absent, write_once
+    from dongui.cli.writing import require_absent
 
     if one == other:
         raise Misuse("cli.usage", "a recogniser compared with itself shows nothing; name two")
     method = inputs.method_of(confidence=confidence, draws=draws, seed=seed)
     limits = inputs.limits_of(max_fmr=max_fmr, max_fnmr=max_fnmr, confidence=confidence)
-    require_absent(out / COMPARISON)
+    require_absent(*(out / name for name in file_names("comparison")))
     consented = inputs.read_consented(
         people, desk=desk, declarations=declaration or (), keys=declaration_key or ()
     )
@@ -84,9 +86,8 @@ def compare(
         )
     both = SideBySide(moment, limits, (first, second), (loaded[0].recogniser.card, loaded[1].recogniser.card))
     content = side_by_side_json(both)
-    make_folder(out)
     text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-    write_once(out / COMPARISON, text.encode(), private=False)
+    write_files(out, {COMPARISON: text.encode()} | side_by_side_pages(first, second))
     show(content, lambda: _drawn(both))
 
 

@@ -30,10 +30,13 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The sentences to be read if nothing else is; ``good`` where every limit holds."""
+    """The sentences to be read if nothing else is; ``good`` where every limit holds.
+
+    Where nothing was judged ``good`` is ``None``, and the sentences are of equal weight.
+    """
 
     verdict: str
-    good: bool
+    good: bool | None
     sentences: tuple[str, ...]
 
 

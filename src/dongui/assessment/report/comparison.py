@@ -103,9 +103,9 @@ def _twelve(value: float) -> float:
 
 
 def comparison_content(
-    a: AssessmentResult, b: AssessmentResult, *, digests: tuple[str, str], language: Language
+    a: AssessmentResult, b: AssessmentResult, *, digests: tuple[str, str] | None, language: Language
 ) -> Content:
-    """Return the comparison in ``language``."""
+    """Return the comparison in ``language``. ``digests``: of both reports, where there are reports."""
     words = Words(language)
     found = differences(a, b)
     return Content(
@@ -115,7 +115,7 @@ def comparison_content(
         max(a.made_at, b.made_at),
         (
             Heading(2, words("answer"), "answer"),
-            Answer(_verdict(found, words), True, tuple(_sentences((a, b), words))),
+            Answer(_verdict(found, words), None, tuple(_sentences((a, b), words))),
             _facts((a, b), digests, words),
             Heading(2, words("compare-caution"), "caution"),
             Listing(tuple(_cautions(a, b, words))),
@@ -151,16 +151,19 @@ def _sentences(both: tuple[AssessmentResult, AssessmentResult], words: Words) ->
             )
 
 
-def _facts(both: tuple[AssessmentResult, AssessmentResult], digests: tuple[str, str], words: Words) -> Table:
+def _facts(
+    both: tuple[AssessmentResult, AssessmentResult], digests: tuple[str, str] | None, words: Words
+) -> Table:
     rows = []
-    for name, result, digest in zip("AB", both, digests, strict=True):
+    for name, result, digest in zip("AB", both, digests or ("", ""), strict=True):
         told = f"{result.recogniser.name}; {bounds_told(result, words)}"
         rows += [
             (words("compare-recogniser", which=name), told),
             (words("compare-limits", which=name), verdict_of(result, words)),
             (f"{name}: {words('data-set')}", result.data_set.title),
-            (f"{name}: {words('digest')}", digest),
         ]
+        if digest:
+            rows.append((f"{name}: {words('digest')}", digest))
     return Table(words("facts"), (words("fact"), words("value")), tuple(rows), figures=False)
 
 

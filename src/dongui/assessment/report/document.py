@@ -118,21 +118,24 @@ class _Page(FPDF):
 
     def _answer(self, block: Answer) -> None:
         top, first_page = self.get_y(), self.page
+        colour = _INK if block.good is None else _GOOD if block.good else _BAD
         self.set_left_margin(_MARGIN_MM + 5)
         self.set_x(_MARGIN_MM + 5)
-        self._write(block.verdict, 12.5, bold=True, colour=_GOOD if block.good else _BAD)
+        self._write(block.verdict, 12.5, bold=True, colour=colour)
         for number, sentence in enumerate(block.sentences):
-            last = number == len(block.sentences) - 1
-            self._write(
-                sentence, 10.5 if number == 0 else _BODY, bold=number == 0, colour=_MUTED if last else _INK
-            )
+            self._sentence(sentence, number, len(block.sentences), judged=block.good is not None)
         self.set_left_margin(_MARGIN_MM)
         self.set_x(_MARGIN_MM)
         if self.page == first_page:
-            self.set_draw_color(*(_GOOD if block.good else _BAD))
+            self.set_draw_color(*colour)
             self.set_line_width(1.4)
             self.line(_MARGIN_MM + 1, top, _MARGIN_MM + 1, self.get_y() - 1.6)
         self.ln(3)
+
+    def _sentence(self, text: str, number: int, count: int, *, judged: bool) -> None:
+        first, last = judged and number == 0, judged and number == count - 1
+        size = 10.5 if first else _BODY
+        self._write(text, size, bold=first, colour=_MUTED if last else _INK)
 
     def _under(self, following: Sequence[Block]) -> float:
         for block in following:

@@ -18,7 +18,7 @@ from dongui.assessment.result import AssessmentResult
 from dongui.assessment.result_json import write_result
 from dongui.assessment.result_reading import read_result
 
-__all__ = ["COMPARISON", "RESULT", "comparison_files", "file_names", "report_files"]
+__all__ = ["COMPARISON", "RESULT", "comparison_files", "file_names", "report_files", "side_by_side_pages"]
 
 RESULT: Final = "report.json"
 COMPARISON: Final = "comparison.json"
@@ -45,6 +45,12 @@ def comparison_files(texts: tuple[str, str]) -> dict[str, bytes]:
     figures = json.dumps(comparison_json(a, b, digests=(one, other)), ensure_ascii=False, indent=2) + "\n"
     contents = (comparison_content(a, b, digests=(one, other), language=language) for language in LANGUAGES)
     return {COMPARISON: figures.encode()} | _rendered("comparison", contents)
+
+
+def side_by_side_pages(a: AssessmentResult, b: AssessmentResult) -> dict[str, bytes]:
+    """Return the pages and documents of two recognisers' comparison, by their names."""
+    contents = (comparison_content(a, b, digests=None, language=language) for language in LANGUAGES)
+    return _rendered("comparison", contents)
 
 
 def _rendered(stem: str, contents: Iterable[Content]) -> dict[str, bytes]:
