@@ -1,4 +1,4 @@
-"""Signing a status list (Token Status List, "Status List Token"): for demonstrations and test documents."""
+"""Signing a status list (Token Status List, "Status List Token"): for staff cards and test documents."""
 
 from __future__ import annotations
 
