@@ -11,7 +11,13 @@ import pytest
 from dongui.documents.staff_card.register import OneCard, RegisteredCard
 from dongui.documents.status import StatusReference
 from dongui.errors import Misuse, Refused, Trouble
-from dongui.storage.sqlite.card_register import CardEntry, SqliteCardRegister
+from dongui.storage.sqlite.card_register import (
+    _APPLICATION_ID,
+    _MIGRATIONS,
+    CardEntry,
+    SqliteCardRegister,
+)
+from dongui.storage.sqlite.database import Database
 from simulators.staff_cards import AT
 
 SECRET = bytes(range(100, 132))
@@ -87,9 +93,50 @@ def test_the_register_has_no_place_for_a_person(tmp_path: Path) -> None:
     """Its columns, all of them: no face, no name, no number, no history of use."""
     opened(tmp_path).close()
     with sqlite3.connect(tmp_path / "cards.sqlite") as connection:
-        names = [row[1] for row in connection.execute("PRAGMA table_info(card)")]
+        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master ORDER BY name")]
+        names = {
+            table: [row[1] for row in connection.execute(f"PRAGMA table_info({table})")] for table in tables
+        }
     connection.close()
-    assert names == ["id", "secret", "consent_record", "status_uri", "status_index", "ends"]
+    assert names == {
+        "accepted_card": ["card", "issuer"],
+        "card": ["id", "secret", "consent_record", "status_uri", "status_index", "ends"],
+        "card_site": ["card", "site", "holds_secret"],
+        "revoked_elsewhere": ["card", "issuer", "ends"],
+    }
+
+
+def test_sites_and_revocations_of_others_end_with_the_card(tmp_path: Path) -> None:
+    """Who was given the secret is known until the card's end, also once it is revoked; then nothing is."""
+    with opened(tmp_path) as register:
+        register.give_to(CARD.card_id, site=b"s" * 32)
+        other = RegisteredCard(b"d" * 16, SECRET, CARD.valid_until)
+        register.refuse_later(other.card_id, issuer="one.example", ends=CARD.valid_until)
+        register.register(other, consent_record=CONSENT, status=None, issuer="two.example")
+        register.revoke(CARD.card_id, before=nothing)
+        assert register.holders(CARD.card_id) == [b"s" * 32]
+        assert register.issuer_of(other.card_id) == "two.example"
+        register.purge(at=CARD.valid_until)
+        assert register.holders(CARD.card_id) == []
+        assert not register.knows(CARD.card_id)
+        kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+        assert b"s" * 32 not in kept
+        assert b"one.example" not in kept
+
+
+def test_a_register_of_the_first_form_is_read_on(tmp_path: Path) -> None:
+    """Cards that are out stay out; of them no site is known, so any may be given the secret."""
+    path = tmp_path / "cards.sqlite"
+    old = Database.open(path, migrations=_MIGRATIONS[:1], application_id=_APPLICATION_ID)
+    row = (CARD.card_id, SECRET, CONSENT, None, None, int(CARD.valid_until.timestamp()))
+    with old.transaction() as connection:
+        connection.execute("INSERT INTO card VALUES (?, ?, ?, ?, ?, ?)", row)
+    old.close()
+    with SqliteCardRegister.open(path) as register:
+        assert register.look_up(CARD.card_id) == CARD
+        for site in (b"s" * 32, b"t" * 32):
+            register.give_to(CARD.card_id, site=site)
+        assert register.holders(CARD.card_id) == [b"s" * 32, b"t" * 32]
 
 
 def test_a_register_of_one_card_knows_one_card() -> None:

@@ -57,6 +57,8 @@ _MIGRATIONS = (
     ) STRICT, WITHOUT ROWID;
     """,
 )
+# Whether a site holds the secret; the second where the register did not know what sites the card is for.
+_GIVEN, _GIVEN_UNNAMED = 1, 2
 _SELECT = "SELECT id, consent_record, status_uri, status_index, ends FROM card"
 _Row = tuple[bytes, bytes | None, str | None, int | None, int]
 
@@ -110,7 +112,7 @@ class SqliteCardRegister:
             if made.rowcount != 1:
                 raise Misuse("card.already-registered", f"{card.card_id.hex()} is in the register")
             rows = [(card.card_id, site) for site in sites]
-            connection.executemany("INSERT INTO card_site VALUES (?, ?, FALSE)", rows)
+            connection.executemany("INSERT INTO card_site VALUES (?, ?, 0)", rows)
             if issuer is not None:
                 connection.execute("INSERT INTO accepted_card VALUES (?, ?)", (card.card_id, issuer))
 
@@ -120,16 +122,17 @@ class SqliteCardRegister:
         Raises ``Misuse`` (``card.site-not-named``) where the card is known to be encrypted to other sites.
         """
         with self._database.transaction() as connection:
-            query = "SELECT site FROM card_site WHERE card = ?"
-            named = {row[0] for row in connection.execute(query, (card_id,))}
+            query = "SELECT site FROM card_site WHERE card = ? AND holds_secret <> ?"
+            named = {row[0] for row in connection.execute(query, (card_id, _GIVEN_UNNAMED))}
             # Of a card that was made before the register knew sites nothing is named.
             if named and site not in named:
                 raise Misuse("card.site-not-named", "the card is not encrypted to this site")
-            connection.execute("INSERT OR REPLACE INTO card_site VALUES (?, ?, TRUE)", (card_id, site))
+            row = (card_id, site, _GIVEN if named else _GIVEN_UNNAMED)
+            connection.execute("INSERT OR REPLACE INTO card_site VALUES (?, ?, ?)", row)
 
     def holders(self, card_id: bytes) -> list[bytes]:
         """Return the public keys of the sites that were given the card's secret."""
-        query = "SELECT site FROM card_site WHERE card = ? AND holds_secret ORDER BY site"
+        query = "SELECT site FROM card_site WHERE card = ? AND holds_secret > 0 ORDER BY site"
         with self._database.reading() as connection:
             return [row[0] for row in connection.execute(query, (card_id,))]
 
