@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dongui.errors import Misuse
-from dongui.memory import SecretBuffer, require_file, wipe_all
+from dongui.memory import SecretBuffer, forgetting, require_file, wipe_all
 
 LIMIT = 1000
 
@@ -125,3 +125,11 @@ def test_core_dumps_can_be_forbidden_for_good() -> None:
     program += f" print(subprocess.check_output([sys.executable, '-c', {script!r}], text=True))"
     told = subprocess.check_output([sys.executable, "-c", program], text=True)
     assert told.strip() == "(0, 0)"
+
+
+def test_a_block_forgets_on_every_way_out() -> None:
+    """However it ends, the memory of every buffer is zero afterwards."""
+    kept = [bytearray(b"document"), bytearray(b"frame")]
+    with pytest.raises(Misuse), forgetting(*map(SecretBuffer, kept)):
+        raise Misuse("file.empty", "on the way")
+    assert kept == [bytes(8), bytes(5)]
