@@ -18,7 +18,7 @@ from simulators.consent_office import DAY, NOON, RECORD_ID, event, given, record
 
 AIRPORT = registered()
 BUILDING = registered("building-access")
-NEXT_AIRPORT = replace(AIRPORT, declared=replace(AIRPORT.declared, version=2))
+NEXT_AIRPORT = replace(AIRPORT, declared=replace(AIRPORT.declared, version=AIRPORT.version + 1))
 CONTROLLER = AIRPORT.controller.id
 RECORD = record_for(AIRPORT)
 MICROSECOND = timedelta(microseconds=1)
