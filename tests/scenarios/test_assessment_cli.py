@@ -103,6 +103,14 @@ def test_a_model_that_recognises_nobody_is_not_assessed(tmp_path: Path) -> None:
         assert code == 2, err
 
 
+def test_quality_without_an_operating_point_is_said_and_not_passed_over(tmp_path: Path) -> None:
+    """Where errors are judged at no point, no curve can be drawn: an error, not silence."""
+    people = rendered_table(tmp_path)
+    code, _, err = dongui("assess", "sface-2021dec", "--people", str(people), "--quality")
+    assert code == 2
+    assert "--quality needs an operating point" in err
+
+
 def test_the_london_people_give_the_counts_that_ship(tmp_path: Path) -> None:
     """The shipped operating point's counts are what an assessment of its set finds, group by group."""
     folder = london_table(tmp_path / "set")

@@ -64,6 +64,13 @@ def test_a_small_group_is_named_with_the_people_it_lacks() -> None:
     assert "of large" not in refused.value.detail
 
 
+def test_every_group_that_lacks_people_is_named() -> None:
+    """However many groups there are: whoever looks for people has to know how many of each."""
+    with pytest.raises(Refused) as refused:
+        chosen(people({f"g{number:02}": 4 for number in range(12)}))
+    assert all(f"more of g{number:02}" in refused.value.detail for number in range(12))
+
+
 def test_as_many_people_as_were_asked_for_are_enough() -> None:
     """Who brings the people the refusal names, without an error among them, gets bounds."""
     needed = 2 * independent_needed(LIMITS.max_fmr, confidence=LIMITS.confidence)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -26,8 +25,6 @@ from dongui.assessment.seeds import seed_of
 from dongui.errors import Refused
 
 __all__ = ["choose_bounds"]
-
-_GROUPS_NAMED: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +160,10 @@ def _refused(people: _People, limits: Limits) -> Refused:
         if more > 0:
             lacking.append((more, group.name))
     lacking.sort(key=lambda one: (-one[0], one[1]))
-    told = "; ".join(f"{more:,} more of {name}" for more, name in lacking[:_GROUPS_NAMED])
-    rest = (
-        f"; and more of {len(lacking) - _GROUPS_NAMED} other groups" if len(lacking) > _GROUPS_NAMED else ""
-    )
+    told = "; ".join(f"{more:,} more of {name}" for more, name in lacking)
     return Refused(
         "operating-point.worst-group",
         f"no bounds can be shown to keep an FMR of {limits.max_fmr:g} and an FNMR of {limits.max_fnmr:g} at "
         f"{limits.confidence:g} in every group. It takes people with two pictures each and no error among "
-        f"them: {told or 'none: errors stand even at the strictest bounds'}{rest}",
+        f"them: {told or 'none: errors stand even at the strictest bounds'}",
     )

@@ -21,6 +21,7 @@ from dongui.cli.assess_report import (
 from dongui.cli.desk_option import OptionalDesk
 from dongui.cli.output import choose, progress, show
 from dongui.environment import SystemClock, SystemEntropy
+from dongui.errors import Misuse
 from dongui.extras import require_extra
 from dongui.log.keys import SignerKey
 
@@ -91,6 +92,8 @@ def recogniser(
 
     method = inputs.method_of(confidence=confidence, draws=draws, seed=seed)
     point = point_if_any(name, operating_point)
+    if quality and point is None:
+        raise Misuse("cli.usage", f"--quality needs an operating point; {name} has none")
     tried = attacks_of(attacks)
     if out is not None:
         require_no_report(out)
