@@ -123,6 +123,7 @@ def verify(
     """
     stopwatch = Stopwatch()
     with forgetting(document, *capture.frames):
+        purpose.require_verification()
         point = operating_point(purpose.declared.operating_point)
         point.require_accepted(accept_unassessed=accept_unassessed)
         kind = recognise(document.view)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import timedelta
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from dongui.consent.receipt import ConsentReceipt
 from dongui.desk import ControllerEntry, Desk, create_desk
 from dongui.environment import FixedClock, SystemClock, SystemEntropy
 from dongui.log.entry import Entry, EntryKind, commitment
+from dongui.profiles import shipped_profiles
 from simulators.mdoc_issuance import Issuer, a_licence, a_staff_card, an_issuer
 
 CONTROLLER = ControllerEntry(
@@ -176,3 +179,20 @@ def test_the_desks_notice_names_its_own_controller(office: Office) -> None:
     _, given = office.give(office.document())
     record = given["result"]["receipt"]["consent_record"]
     assert record["pii_processing"]["privacy_notice"]["sha256"] == answer["result"]["notice"]["sha256"]
+
+
+def test_a_consent_to_an_assessment_opens_no_session(office: Office, tmp_path: Path) -> None:
+    """A purpose of one's own may be for measuring a recogniser; nobody is verified under it."""
+    own = office.desk / "purposes" / "our-assessment"
+    with resources.as_file(shipped_profiles()["building-access"]) as original:
+        shutil.copytree(original, own)
+    text = (own / "purpose.toml").read_text(encoding="utf-8")
+    text = text.replace("building-access", "our-assessment")
+    text = text.replace('"verify-document-holder"', '"assess-recogniser"')
+    (own / "purpose.toml").write_text(text, encoding="utf-8")
+    code, given = office.give(office.document(), "our-assessment")
+    assert code == 0
+    asked = ["--purpose", "our-assessment", "--consent", given["result"]["record"]]
+    code, _, err = office.run("session", "open", *asked, "--transcript", str(tmp_path / "transcript"))
+    assert code == 2
+    assert "purpose.other-use" in err

@@ -14,7 +14,7 @@ from enum import StrEnum
 from dongui.consent.fields import Localised
 from dongui.consent.legal import LegalGround
 from dongui.consent.notice import Notice
-from dongui.errors import Refused
+from dongui.errors import Misuse, Refused
 
 __all__ = [
     "DEFAULT_HOLDER_BINDINGS",
@@ -34,6 +34,7 @@ DEFAULT_HOLDER_BINDINGS = ("device-signature", "device-mac", "key-binding", "gen
 """What shows that a document is in its holder's hands, where a purpose does not say what is enough."""
 HOLDER_BINDINGS = (*DEFAULT_HOLDER_BINDINGS, "copyable", "bearer")
 """What a purpose may accept. The last two prove nothing about the holder: a purpose has to name them."""
+_VERIFICATION_USE = "verify-document-holder"  # the charter's word
 
 
 class ArtefactClass(StrEnum):
@@ -162,6 +163,16 @@ class RegisteredPurpose:
         """Refuse a document of a type the purpose does not name: ``purpose.document-not-accepted``."""
         if document_type not in self.declared.documents:
             raise document_not_accepted(document_type, self.declared.documents)
+
+    def require_verification(self) -> None:
+        """Refuse a verification the purpose was not registered for: ``Misuse`` (``purpose.other-use``).
+
+        People agreed to the uses that were declared to them, and to no other (PIPA, article 18(1)).
+        """
+        if _VERIFICATION_USE not in self.declared.uses:
+            uses = ", ".join(self.declared.uses)
+            detail = f"{self.id} is registered for {uses}; not for {_VERIFICATION_USE}"
+            raise Misuse("purpose.other-use", detail)
 
     def notice(self, language: str) -> Notice:
         """Return the notice in ``language``, "ko" or "en"; ``KeyError`` for any other."""

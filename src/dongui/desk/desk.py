@@ -243,9 +243,10 @@ class Desk:
     def open_session(self, purpose_id: str, consent_record: bytes, *, handover: Handover) -> Session:
         """Open and keep a session for one purpose and one consent record.
 
-        Raises ``Misuse``: ``purpose.unknown``, ``consent.unknown-record``.
+        Raises ``Misuse``: ``purpose.unknown``, ``purpose.other-use``, ``consent.unknown-record``.
         """
         purpose = self.purpose(purpose_id)
+        purpose.require_verification()
         self._purge_again()
         self.ledger.history(consent_record)
         session = open_session(
