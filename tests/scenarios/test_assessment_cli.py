@@ -111,6 +111,13 @@ def test_quality_without_an_operating_point_is_said_and_not_passed_over(tmp_path
     assert "--quality needs an operating point" in err
 
 
+def test_a_shown_point_says_which_of_its_intervals_are_too_narrow() -> None:
+    """A point's file holds no interval over people for what ended undetermined; and it is said."""
+    code, out, _ = dongui("operating-point", "show", "dlib-resnet-v1-london")
+    assert code == 0
+    assert "over comparisons alone, too narrow" in " ".join(out.split())
+
+
 def test_the_london_people_give_the_counts_that_ship(tmp_path: Path) -> None:
     """The shipped operating point's counts are what an assessment of its set finds, group by group."""
     folder = london_table(tmp_path / "set")

@@ -146,10 +146,11 @@ def _heading(point: OperatingPoint) -> str:
     return choose(
         f"operating point {point.name}: mated up to {point.mated_at_most:g}, non-mated from "
         f"{point.non_mated_from:g}, undetermined between; {assessed}\nmeasured on {point.measured_on}: "
-        f"{point.data_set}; percent, with 95% intervals",
+        f"{point.data_set}; percent, with 95% intervals (undetermined: over comparisons alone, "
+        "too narrow where they share people)",
         f"판정 기준 {point.name}: {point.mated_at_most:g} 이하 일치, {point.non_mated_from:g} 이상 불일치, "
         f"그 사이는 판단 불가; {assessed}\n측정일 {point.measured_on}: {point.data_set}; "
-        "백분율과 95% 구간",
+        "백분율과 95% 구간(판단 불가는 비교 건수로만 계산하여, 같은 사람이 여러 비교에 있으면 실제보다 좁음)",
     )
 
 
