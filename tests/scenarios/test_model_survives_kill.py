@@ -40,7 +40,7 @@ OPERATOR = SignerKey.generate("controller.example/receipts", entropy=ENTROPY)
 FORM = FixedPoint(bytes(32), 4, 11)
 MODELS = (bytes([1] * 16), bytes([2] * 16))
 HEAD = Entry(EntryKind.MODEL, bytes(32)).encode()[:-32]
-PEOPLE = KILLS + 250
+PEOPLE = 2 * KILLS + 250
 
 
 def vectors(number: int) -> Whole:
@@ -169,11 +169,14 @@ def test_withdrawals_killed_at_random_instants(tmp_path: Path) -> None:
     working = forgetting(tmp_path, KEY, OPERATOR)
     with victim(tmp_path) as process:
         forgotten |= run(process, 0.5)
-        # As long as one takes on this machine now, so that kills fall everywhere into it.
-        each = min(0.1, 0.5 / max(1, len(forgotten)))
+        # Held about as long as a child takes over its first, so that kills fall everywhere into one: longer
+        # where nothing was begun, shorter where somebody was done.
+        reach = 0.05
         for _ in range(KILLS):
-            forgotten |= run(process, draw.uniform(0, 2.5 * each))
+            said = run(process, draw.uniform(0.3 * reach, reach))
+            forgotten |= said
             inside, step = people_left(tmp_path)
+            reach = min(0.5, max(0.005, reach * (0.9 if said else 1.1 if step is None else 1.0)))
             assert not forgotten & set(inside)
             steps[step] += 1
             for undone in working.resume():
@@ -186,11 +189,14 @@ def test_withdrawals_killed_at_random_instants(tmp_path: Path) -> None:
             assert forgotten <= set(range(PEOPLE)) - set(after)
             forgotten = set(range(PEOPLE)) - set(after)
             (tmp_path / "left.json").write_text(json.dumps(after))
-    assert forgotten
+            # A machine that became quicker since forgets more in the same time: end before nobody is left.
+            if len(after) < 100:
+                break
+    assert steps.total() >= KILLS // 2
     with SqliteLog.open(tmp_path / "log.sqlite", key=KEY) as log:
         check_log(log)
         kinds = [log.entry(index).kind for index in range(log.checkpoint().size)]
         # Once each: every withdrawal has its receipt's entry, and each model one entry a version.
         assert kinds.count(EntryKind.UNDOING) == len(forgotten)
         assert kinds.count(EntryKind.MODEL) == len(MODELS) * (1 + len(forgotten))
-    print(f"{KILLS} kills, {len(forgotten)} forgotten, killed at: {dict(steps)}")
+    print(f"{steps.total()} kills, {len(forgotten)} forgotten, killed at: {dict(steps)}")
