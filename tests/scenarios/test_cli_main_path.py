@@ -177,7 +177,7 @@ def test_a_withdrawn_consent_covers_nothing(calls: Terminal) -> None:
     ("change", "code", "name"),
     [
         ({"session": "00" * 16}, 1, "session.unknown"),
-        ({"session": "not a session"}, 1, "session.unknown"),
+        ({"session": "not a session"}, 2, "session.id-malformed"),
         ({"document": "nowhere"}, 2, "file.not-found"),
         ({"document": "authority"}, 2, "file.is-directory"),
         ({"trust": "holder"}, 2, "trust.no-anchors"),

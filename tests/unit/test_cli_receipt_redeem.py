@@ -100,6 +100,7 @@ def test_what_is_refused_spends_nothing(gate: Gate) -> None:
     assert gate.refusal("refused", "--session", turned_away) == (1, "receipt.not-verified")
     assert gate.refusal("mine", "--session", other) == (1, "receipt.other-session")
     assert gate.refusal("mine", "--session", "00" * 16) == (1, "session.unknown")
+    assert gate.refusal("mine", "--session", "zz") == (2, "session.id-malformed")
     assert gate.refusal("forged", "--session", mine) == (1, "receipt.checkpoint-invalid")
     assert gate.refusal("nowhere", "--session", mine) == (2, "file.not-found")
     assert gate.redeem("mine", "--session", mine)[0] == 0

@@ -11,6 +11,7 @@ from dongui.cli import receipt_inputs as inputs
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.output import JsonValue, choose, settings, show, table
 from dongui.cli.receipt_result import statement_result
+from dongui.cli.session_id import parse_session_id
 from dongui.cli.writing import NewFile, require_absent, write_together
 from dongui.errors import Misuse
 from dongui.receipts.bundle import ReceiptBundle
@@ -104,7 +105,7 @@ def redeem(
     """
     bundle = inputs.read_bundle(receipt)
     with open_desk(desk) as opened:
-        found = opened.redeem(bundle, session)
+        found = opened.redeem(bundle, parse_session_id(session))
     result: dict[str, JsonValue] = {
         "redeemed": True,
         "evidence": found.evidence.value,

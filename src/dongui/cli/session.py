@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.output import JsonValue, choose, show, table
+from dongui.cli.session_id import parse_session_id
 from dongui.cli.writing import require_place, write_once
 from dongui.consent.moments import write_moment
 from dongui.desk import Desk
@@ -75,8 +76,9 @@ def show_(
     desk: RequiredDesk,
 ) -> None:
     """Show an open session. A spent or ended one tells nothing any more."""
+    identity = parse_session_id(session)
     with open_desk(desk) as opened:
-        found = opened.sessions.load(session, at=opened.clock.now())
+        found = opened.sessions.load(identity, at=opened.clock.now())
     _show(found)
 
 

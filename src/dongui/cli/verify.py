@@ -16,6 +16,7 @@ from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.document_inputs import read_presentation, require_document
 from dongui.cli.output import FailureNotice, JsonValue, choose, describe, progress, settings, show, table
 from dongui.cli.receipt_result import operating_point_result
+from dongui.cli.session_id import parse_session_id
 from dongui.cli.trust import MASTER_LIST_MAX_AGE_DAYS_2026_11
 from dongui.cli.trust_option import (
     REVOCATION_LIST_MAX_AGE_DAYS_2026_11,
@@ -86,6 +87,7 @@ def verify(
     the receipt stands in the log before this prints anything. No face is kept.
     """
     forbid_core_dumps()
+    opened_as = parse_session_id(session)
     require_place(*(path for path in (receipt, disclosure) if path is not None))
     # Not required by the option itself: what is missing then is named, with the limit.
     frames = capture or []
@@ -99,7 +101,7 @@ def verify(
     held = chips.on_reader(reader, document, mrz, document_number, birth, expiry, can) or document
     believed = _believed(held, trust, limits)
     with open_desk(desk) as opened:
-        found = _verify(opened, session, held, frames, believed, trusted_channel, accept_unassessed)
+        found = _verify(opened, opened_as, held, frames, believed, trusted_channel, accept_unassessed)
     _report(found, _write(found, receipt, disclosure))
 
 
