@@ -19,6 +19,7 @@ from dongui.biometrics.operating_points import (
     operating_points,
     read_operating_point,
 )
+from dongui.cli.main import run
 from dongui.desk import ControllerEntry, Desk, create_desk
 from dongui.desk.desk import models_cache
 from dongui.desk.folder import install_point, operating_point_files
@@ -130,6 +131,21 @@ def test_a_desk_refuses_to_start_with_it(desk: Path) -> None:
     with opened, pytest.raises(Misuse) as refused:
         opened.start_examiner(progress=lambda _said: None)
     assert refused.value.name == "operating-point.other-pipeline"
+
+
+def test_a_point_of_another_pipeline_is_not_installed(
+    desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Refused by the name the desk would not start with, before it is written; a fitting one is kept."""
+    fitting = operating_point("dlib-resnet-v1-london").pipeline_digest
+    for digest, code in ((bytes(32), 2), (fitting, 0)):
+        file = tmp_path / "point.toml"
+        file.write_text(dataclasses.replace(POINT, pipeline_digest=digest).to_toml(), encoding="utf-8")
+        with pytest.raises(SystemExit) as ended:
+            run(["operating-point", "install", str(file), "--desk", str(desk)])
+        assert ended.value.code == code
+        assert ("operating-point.other-pipeline" in capsys.readouterr().err) is (code == 2)
+        assert len(operating_point_files(desk)) == (code == 0)
 
 
 def test_a_point_of_this_pipeline_starts(desk: Path) -> None:

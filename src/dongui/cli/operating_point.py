@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Group
 
-from dongui.biometrics.operating_points import operating_points
+from dongui.biometrics.operating_points import OperatingPoint, operating_points, read_operating_point
 from dongui.cli import assess_inputs as inputs
 from dongui.cli import output
 from dongui.cli.assess_report import require_no_report, with_assessment, write_report
@@ -134,13 +134,18 @@ def install(
         typer.Option(help="The report.json of its assessment, which receipts then name by its digest."),
     ] = None,
 ) -> None:
-    """Keep a point in the desk, for its purposes to name."""
+    """Keep a point in the desk, for its purposes to name.
+
+    Refused where it was measured with other instruments than this desk runs, or with another recogniser than
+    the desk's other points: with such a point nobody could be verified any more.
+    """
     from dongui.desk.folder import install_point
 
     point = point_from_file(file)
     if assessment is not None:
         point = with_assessment(point, assessment)
     _know(desk)
+    _require_fit(desk, point)
     install_point(desk, point)
     said = say(
         f'{point.name} is in the desk. A purpose uses it by operating_point = "{point.name}".',
@@ -154,3 +159,14 @@ def _know(desk: Path | None) -> None:
     if desk is not None:
         with open_desk(desk):
             pass
+
+
+def _require_fit(desk: Path, point: OperatingPoint) -> None:
+    """Load what the desk would run with its points and this one, as its examiner will when it starts."""
+    from dongui.biometrics.recognisers.catalogue import load_for_points
+    from dongui.desk.desk import models_cache
+    from dongui.desk.folder import operating_point_files
+
+    kept = [read_operating_point(data) for data in operating_point_files(desk)]
+    with output.progress("Comparing pipelines.", "장치 구성을 비교하고 있습니다.") as told:
+        load_for_points([*kept, point], cache=models_cache(), progress=told)

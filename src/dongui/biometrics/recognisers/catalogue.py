@@ -90,18 +90,19 @@ def load_brought(data: bytes, brought: BroughtCard) -> ArcFaceOnnx:
 def load_for_points(points: Sequence[OperatingPoint], *, cache: Path, progress: Told) -> Instruments:
     """Load the pipeline that ``points`` were measured with; the one that ships where there are none.
 
-    Raises as :func:`load_instruments`, and ``Misuse`` (``operating-point.other-pipeline``) for points of
-    several recognisers: one process runs one.
+    Raises as :func:`load_instruments`, and ``Misuse`` (``operating-point.other-pipeline``) for a point that
+    was measured with other instruments, and for points of several recognisers: one process runs one.
     """
     names = sorted({point.recogniser for point in points}) or [RESNET]
     if len(names) > 1:
         detail = f"these points were measured with several recognisers: {', '.join(names)}"
         raise Misuse("operating-point.other-pipeline", detail)
     instruments = load_instruments(names[0], cache=cache, progress=progress)
-    if names == [RESNET]:
-        return instruments
     for point in points:
-        instruments = instruments.at(point)
+        point.require_pipeline(instruments.pipeline_digest)
+        # Nobody chose a bound for a recogniser that does not ship; that of its points holds within a clip.
+        if names != [RESNET]:
+            instruments = instruments.at(point)
     return instruments
 
 
