@@ -162,6 +162,10 @@ def test_nothing_is_left_however_it_ended(tmp_path: Path) -> None:
     assert set(ENDINGS) == {case.key for case in CASES}
     staged, home, before = stage(tmp_path / "in"), tmp_path / "home", shared_entries()
     with victim(staged, "confined", home) as program:
+        program.ask("wait")
+        assert program.told() == "waiting"
+        for pid in program.pids:  # what chance puts there was not left by a visit
+            assert found_in(pid, staged.all) == set()
         for case in CASES:
             program.ask(case.key)
             assert program.told() == ENDINGS[case.key]

@@ -54,7 +54,7 @@ __all__ = ["CASES", "Case", "Kept", "keeping", "read_cases", "stage"]
 
 Kept = dict[str, bytes]
 PURPOSE = "airport-gate"
-_PIECES, _PIECE_BYTES = 24, 40
+_PIECES, _PIECE_BYTES = 24, 64
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,12 @@ look for what it never held: the pixels of a picture, the template of a face.
 A needle is found wherever :data:`MIN_RUN` of its bytes stand together, at any alignment: a copy whose head
 the allocator has overwritten, or the middle of one, counts. Of a needle longer than :data:`SAMPLES` times
 :data:`SAMPLE_BYTES` bytes evenly spread samples are looked for.
+
+A run is so long because pictures resemble one another: a row of one JPEG block is 24 bytes, and smooth skin
+agrees with other smooth skin over most of one now and then. Twelve times the pictures of ten visits were
+looked for in a process that had met none of them and had decoded one picture of somebody else: agreements of
+15 bytes and more were found 370 times, of 18 and more 57 times, of 21 and more 4 times, of 24 not yet. Each
+pixel more makes them a tenth; of 16 pixels together chance is no explanation.
 """
 
 from __future__ import annotations
@@ -27,7 +33,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MIN_RUN = 24
+MIN_RUN = 48
 SAMPLES = 64
 SAMPLE_BYTES = 64
 _WORD = 8
