@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import mlcroissant
+import pyarrow.parquet as pq
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from dongui.cli.model_checking import check_any
-from dongui.custody.croissant import CROISSANT, describe_release, write_description
-from dongui.custody.release_opening import read_release
-from dongui.errors import DonguiError
+from dongui.custody.croissant import CROISSANT, describe_release
+from dongui.custody.gate import MANIFEST
+from dongui.custody.release_opening import read_release, require_files
+from dongui.custody.schema import Layout
+from dongui.custody.standing import ReleaseLog
+from dongui.environment import SystemEntropy
+from dongui.errors import DonguiError, Refused
+from dongui.log.keys import SignerKey
+from dongui.storage.sqlite.log import SqliteLog
 from simulators.model_office import RESNET, ModelOffice
+from simulators.release_tables import Tables
+from simulators.release_victim import decide
+
+LOG_KEY = SignerKey.generate("controller.example/log", entropy=SystemEntropy())
 
 
 @pytest.fixture(scope="module")
@@ -31,26 +43,66 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelOffice]:
 
 
 @pytest.mark.filterwarnings("ignore")  # of rdflib and pandas, beneath mlcroissant
-def test_a_release_is_described_in_valid_croissant(office: ModelOffice) -> None:
+def test_a_release_carries_valid_croissant(office: ModelOffice) -> None:
     """mlcroissant finds no fault, finds the manifest by the digest that was logged, and reads the records."""
-    release = read_release(office.folder / "one", key=office.office.signer.verifier)
-    write_description(release)
     data = mlcroissant.Dataset(office.folder / "one" / CROISSANT)
     assert list(data.metadata.ctx.issues.errors) == []
     assert list(data.metadata.ctx.issues.warnings) == []
     files = {file.name: file.sha256 for file in data.metadata.distribution}
-    assert files["manifest"] == sha256((office.folder / "one" / "manifest.json").read_bytes()).hexdigest()
+    assert files["manifest"] == sha256((office.folder / "one" / MANIFEST).read_bytes()).hexdigest()
     (records,) = data.metadata.record_sets
     rows = list(data.records(records.id))
     assert len(rows) == office.opened(office.folder / "one").count
+    found = {row[f"{records.id}/person"] for row in rows}
+    assert found == set(office.people_in(office.folder / "one"))
 
 
-def test_the_description_follows_from_the_manifest_alone(office: ModelOffice) -> None:
-    """The same release, the same bytes; and the release still opens with it beside."""
+@pytest.mark.filterwarnings("ignore")
+def test_a_release_by_ids_carries_valid_croissant(tmp_path: Path) -> None:
+    """In the general layout too: people and records are 16 bytes, read as they are."""
+    with SqliteLog.open(tmp_path / "log.sqlite", key=LOG_KEY) as log:
+        tables = Tables(3, records=200, people=60, layout=Layout.GENERAL)
+        tables.write(tmp_path, checkpoint=log.checkpoint())
+        decide(tmp_path, ReleaseLog(log, LOG_KEY.verifier), 0)
+    release = read_release(tmp_path / "decision-00000", key=LOG_KEY.verifier)
+    require_files(release)
+    data = mlcroissant.Dataset(release.path / CROISSANT)
+    assert list(data.metadata.ctx.issues.errors) == []
+    (records,) = data.metadata.record_sets
+    rows = list(data.records(records.id))
+    released = pq.read_table(release.path / "released").to_pylist()
+    assert len(rows) == len(released) > 0
+    assert {row[f"{records.id}/record"] for row in rows} == {row["record"] for row in released}
+
+
+def test_the_description_follows_from_manifest_and_entry(office: ModelOffice) -> None:
+    """The same release, the same bytes: what the gate wrote can be written anew."""
     release = read_release(office.folder / "one", key=office.office.signer.verifier)
-    assert describe_release(release) == describe_release(release)
-    write_description(release)
-    assert office.opened(office.folder / "one").count > 0
+    written = (release.path / CROISSANT).read_bytes()
+    assert describe_release(release.manifest, entry=release.logged.index) == written
+    assert json.loads(written)["distribution"][0]["contentUrl"] == MANIFEST
+
+
+@pytest.mark.parametrize("fault", ["lost", "no JSON", "another digest", "a file more", "no digest"])
+def test_a_description_of_something_else_opens_nothing(
+    office: ModelOffice, tmp_path: Path, fault: str
+) -> None:
+    """It must name the manifest that was logged, and its files, each with its digest; else nothing opens."""
+    folder = shutil.copytree(office.folder / "one", tmp_path / "copy")
+    place = folder / CROISSANT
+    content = json.loads(place.read_bytes())
+    listed = content["distribution"]
+    if fault == "another digest":
+        listed[0]["sha256"] = "0" * 64
+    elif fault == "a file more":
+        listed.append({**listed[1], "contentUrl": "released/99999.parquet"})
+    elif fault == "no digest":
+        del listed[1]["sha256"]
+    place.write_text("[" if fault == "no JSON" else json.dumps(content))
+    if fault == "lost":
+        place.unlink()
+    with pytest.raises(Refused, match=r"release\.description-differs"):
+        office.opened(folder)
 
 
 def test_a_model_has_a_valid_bill_of_materials(office: ModelOffice) -> None:

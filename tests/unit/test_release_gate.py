@@ -106,7 +106,7 @@ def test_a_release_is_in_the_log_and_names_its_files(office: Office) -> None:
     )
     named = {entry["path"]: entry["sha256"] for entry in content["files"]}
     found = {str(path.relative_to(decided.path)) for path in decided.path.rglob("*") if path.is_file()}
-    assert found == named.keys() | {"manifest.json", "log.proof"}
+    assert found == named.keys() | {"manifest.json", "log.proof", "croissant.json"}
     assert all(digest_file(decided.path / name) == digest for name, digest in named.items())
     assert not list(office.folder.glob(".*"))
 

@@ -240,13 +240,15 @@ def check(
 def describe(
     release: Annotated[Path, typer.Argument(help="Folder of a decided release.")], desk: RequiredDesk
 ) -> None:
-    """Write a release's Croissant description beside its manifest, with the manifest's digest in it."""
+    """Write a release's Croissant description anew, as the gate wrote it: should it be lost or damaged."""
     require_extra("custody")
-    from dongui.custody.croissant import CROISSANT, write_description
+    from dongui.custody.croissant import CROISSANT, describe_release
+    from dongui.custody.release_files import write_durably
     from dongui.custody.release_opening import read_release
 
     with open_desk(desk) as opened:
-        write_description(read_release(release, key=opened.keys.log))
+        found = read_release(release, key=opened.keys.log)
+        write_durably(release / CROISSANT, describe_release(found.manifest, entry=found.logged.index))
     show(
         {"file": str(release / CROISSANT)}, choose(f"Described in {CROISSANT}.", f"{CROISSANT}에 적었습니다.")
     )

@@ -1,18 +1,26 @@
-"""A release described for others: Croissant metadata (MLCommons Croissant 1.0) with the manifest's digest."""
+"""A release described for others: Croissant metadata (MLCommons Croissant 1.0) with the manifest's digest.
+
+The gate writes it into the release, which appears with it or not at all. The manifest cannot name its digest,
+because it names the manifest's; so whoever opens the release holds its every file and digest against the
+manifest (:func:`require_description`).
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from hashlib import sha256
+from pathlib import Path
 
-from dongui.custody.gate import MANIFEST
-from dongui.custody.release_files import Json, dump, write_durably
-from dongui.custody.release_opening import VerifiedRelease
+from dongui.custody.release_files import Json, dump
+from dongui.custody.schema import Layout
 from dongui.errors import Refused
 
-__all__ = ["CROISSANT", "describe_release", "write_description"]
+__all__ = ["CROISSANT", "MAX_DESCRIPTION_BYTES", "describe_release", "require_description"]
 
 CROISSANT = "croissant.json"
+MAX_DESCRIPTION_BYTES = 4 << 20
+_MANIFEST = "manifest.json"
 _CONTEXT: Mapping[str, Json] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -57,20 +65,17 @@ _CONTEXT: Mapping[str, Json] = {
 _PARQUET = "application/x-parquet"
 
 
-def describe_release(release: VerifiedRelease) -> bytes:
+def describe_release(manifest: Mapping[str, Json], *, entry: int) -> bytes:
     """Return the description: every file with its digest, the columns, what it is for whose consent it is.
 
-    The consent manifest is one of the files; its SHA-256 is what the log's entry commits to. The description
-    follows from the manifest alone: the same release, the same bytes.
+    The consent manifest is one of the files; its SHA-256 is what the log's entry, number ``entry``, commits
+    to. The description follows from the two alone: the same release, the same bytes.
     """
-    manifest = release.manifest
     question = manifest["question"]
     said = question if isinstance(question, Mapping) else {}
-    data = (release.path / MANIFEST).read_bytes()
-    if data != dump(manifest):
-        raise Refused("release.file-differs", f"{MANIFEST} is not what was read")
-    identity = release.id.hex()
-    files = [entry for entry in _files(manifest) if str(entry["path"]).startswith("released/")]
+    records = manifest["records"]
+    layout = records.get("layout") if isinstance(records, Mapping) else None
+    identity = manifest["release"]
     content: dict[str, Json] = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -86,36 +91,48 @@ def describe_release(release: VerifiedRelease) -> bytes:
         "url": f"urn:dongui:release:{identity}",
         "version": "1.0.0",
         "datePublished": str(manifest["decided_at"])[:10],
-        "citeAs": f"Release {identity}, entry {release.logged.index} of the log",
+        "citeAs": f"Release {identity}, entry {entry} of the log",
         "isLiveDataset": False,
         "personalSensitiveInformation": ["Biometric data of natural persons (faces)."],
-        "distribution": [
-            _file("manifest", MANIFEST, len(data), sha256(data).hexdigest(), "application/json"),
-            *(_listed(entry) for entry in files),
-        ],
-        "recordSet": [_records(entry) for entry in files],
+        "distribution": [_file(*facts) for facts in _distribution(manifest)],
+        "recordSet": [_records(one, str(layout)) for one in _released(manifest)],
     }
     return dump(content)
 
 
-def write_description(release: VerifiedRelease) -> bytes:
-    """Write the description beside the manifest, durably; return it.
+def require_description(folder: Path, manifest: Mapping[str, Json]) -> None:
+    """Hold a release's description against its manifest: the same files, each with the digest it has there.
 
-    Raises as :func:`describe_release` and :func:`.release_files.write_durably`.
+    Raises ``Refused`` (``release.description-differs``): it is missing, or names other files or digests.
     """
-    described = describe_release(release)
-    write_durably(release.path / CROISSANT, described)
-    return described
+    wanted = {(path, digest) for _, path, _, digest, _ in _distribution(manifest)}
+    try:
+        with (folder / CROISSANT).open("rb") as file:
+            content = json.loads(file.read(MAX_DESCRIPTION_BYTES))
+        found = {(one["contentUrl"], one["sha256"]) for one in content["distribution"]}
+    except OSError:
+        raise Refused("release.description-differs", f"{CROISSANT} is not there") from None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise Refused("release.description-differs", f"{CROISSANT} does not read") from None
+    if found != wanted:
+        raise Refused("release.description-differs", f"{CROISSANT} does not name the manifest's files")
 
 
-def _files(manifest: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+def _distribution(manifest: Mapping[str, Json]) -> list[tuple[str, str, Json, str, str]]:
+    """Return name, path, size in bytes, SHA-256 and kind of each file that is described."""
+    data = dump(manifest)
+    described = [("manifest", _MANIFEST, len(data), sha256(data).hexdigest(), "application/json")]
+    listed = [
+        (_name(str(one["path"])), str(one["path"]), one["bytes"], str(one["sha256"]), _PARQUET)
+        for one in _released(manifest)
+    ]
+    return [*described, *listed]
+
+
+def _released(manifest: Mapping[str, Json]) -> list[Mapping[str, Json]]:
     files = manifest["files"]
-    return [entry for entry in files if isinstance(entry, Mapping)] if isinstance(files, list) else []
-
-
-def _listed(entry: Mapping[str, Json]) -> dict[str, Json]:
-    path = str(entry["path"])
-    return _file(_name(path), path, entry["bytes"], str(entry["sha256"]), _PARQUET)
+    listed = [one for one in files if isinstance(one, Mapping)] if isinstance(files, list) else []
+    return [one for one in listed if str(one["path"]).startswith("released/")]
 
 
 def _file(name: str, path: str, size: Json, digest: str, kind: str) -> dict[str, Json]:
@@ -130,23 +147,24 @@ def _file(name: str, path: str, size: Json, digest: str, kind: str) -> dict[str,
     }
 
 
-def _records(entry: Mapping[str, Json]) -> dict[str, Json]:
+def _records(entry: Mapping[str, Json], layout: str) -> dict[str, Json]:
     name = _name(str(entry["path"]))
     return {
         "@type": "cr:RecordSet",
         "@id": f"{name}-records",
         "name": f"{name}-records",
         "description": "One row a record: whose it is, and which.",
-        "field": [_field(name, column) for column in ("person", "record")],
+        "field": [_field(name, column, layout) for column in ("person", "record")],
     }
 
 
-def _field(name: str, column: str) -> dict[str, Json]:
+def _field(name: str, column: str, layout: str) -> dict[str, Json]:
     return {
         "@type": "cr:Field",
         "@id": f"{name}-records/{column}",
         "name": f"{name}-records/{column}",
-        "dataType": "sc:Text",
+        # A number in the sorted layout, 16 bytes in the general one.
+        "dataType": "sc:Integer" if layout == Layout.SORTED else "sc:Text",
         "source": {"fileObject": {"@id": name}, "extract": {"column": column}},
     }
 

@@ -7,7 +7,7 @@ The order in which a decision comes to be, each step durable before the next:
 3. The released set, and the manifest with the digest of every file.
 4. The intent: this manifest is about to be logged, at a log of this size or larger.
 5. The log's entry, a commitment to the manifest.
-6. The entry's proof; what served the drafting is dropped; one rename: the decision is there.
+6. The description for others; the entry's proof; one rename without what served the drafting: it is there.
 
 Killed before 4, the log knows nothing and the next run goes on with the finished parts. Killed after 4, the
 next run looks the entry up from the size the intent names, and appends it only if it is not
@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dongui.consent.moments import write_moment
+from dongui.custody.croissant import CROISSANT, describe_release
 from dongui.custody.decision import KINDS, Engine, Part, PartResult, Task, adopt_part, plan_parts, write_parts
 from dongui.custody.merge_engine import MERGE_VERSION
 from dongui.custody.part_worker import decide_parts
@@ -226,12 +227,11 @@ class _Gate:
     def _decide(self, parts: Sequence[Part]) -> tuple[list[PartResult], int]:
         done = {number: result for number in range(len(parts)) if (result := self._finished(number))}
         resumed, decided = len(done), sum(sum(result.counts) for result in done.values())
-        total = self.task.records.rows
 
         def count(rows: int) -> None:
             nonlocal decided
             decided += rows
-            self.progress(decided, total)
+            self.progress(decided, self.task.records.rows)
 
         count(0)
         for result in self._results([part for part in parts if part.number not in done], count):
@@ -316,9 +316,9 @@ class _Gate:
         if self.log is not None and logged is not None:
             checkpoint = self.log.log.checkpoint()
             proof = self.log.log.inclusion(logged, checkpoint.size)
-            entry = _entry(dump(content))
+            write_durably(self.draft.path / CROISSANT, describe_release(content, entry=logged))
             # From here on the draft is complete; whoever finds it so has only to give it its name.
-            write_durably(self.draft.path / PROOF, format_proof(entry, proof, checkpoint))
+            write_durably(self.draft.path / PROOF, format_proof(_entry(dump(content)), proof, checkpoint))
         self.draft.publish(_PASSING)
         against = () if logged is not None else standing.against
         return _decided(self.draft.out, content, logged, parts, against)

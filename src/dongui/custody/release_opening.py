@@ -10,6 +10,7 @@ from pathlib import Path
 from pyroaring import BitMap
 
 from dongui.custody.corrections import Correction, read_corrections
+from dongui.custody.croissant import require_description
 from dongui.custody.gate import BITMAP, MANIFEST, PROOF, SIMULATION
 from dongui.custody.release_files import Json, digest_file, dump
 from dongui.custody.released_bitmap import read_bitmap
@@ -66,10 +67,12 @@ def read_release(path: Path, *, key: VerifierKey) -> VerifiedRelease:
 
 
 def require_files(release: VerifiedRelease) -> None:
-    """Compare every file with the manifest, reading them whole.
+    """Compare every file with the manifest, reading them whole, and the description's digests with it.
 
-    Raises ``Refused`` (``release.file-differs``): one is missing, another, or was never named.
+    Raises ``Refused``: ``release.file-differs`` (one is missing, another, or was never named),
+    ``release.description-differs``.
     """
+    require_description(release.path, release.manifest)
     named = {str(entry["path"]): entry for entry in _files(release.manifest)}
     for name, entry in named.items():
         file = release.path / name
