@@ -11,8 +11,8 @@ import random
 import segno
 from PIL import Image
 
-from dongui.receipts.base45 import to_code
 from dongui.receipts.bundle import TEXT_PREFIX
+from dongui.receipts.code_text import to_code
 from simulators.phone_camera import photographed, read_codes
 
 SIZES = (933, 1189, 1371)  # bytes: receipts of a log of a million, usual, longest, longest undetermined

@@ -18,7 +18,7 @@ from dongui.log.keys import VerifierKey
 from dongui.log.merkle import HASH_BYTES, MAX_SIZE
 from dongui.log.note import parse_note
 from dongui.log.proofs import InclusionProof
-from dongui.receipts import base45
+from dongui.receipts.code_text import from_code, read_either, to_code
 from dongui.receipts.reading import Fields, malformed, read_canonical
 from dongui.receipts.signing import MAX_RECEIPT_BYTES, read_statement
 from dongui.receipts.statement import Statement
@@ -88,7 +88,7 @@ class ReceiptBundle:
             raise Refused(
                 "receipt.too-large", f"it has {len(text)} characters; the limit is {MAX_BUNDLE_TEXT}"
             )
-        return cls.from_bytes(base45.from_code(text, prefix=TEXT_PREFIX))
+        return cls.from_bytes(from_code(text, prefix=TEXT_PREFIX))
 
     @classmethod
     def read(cls, data: bytes) -> ReceiptBundle:
@@ -98,7 +98,7 @@ class ReceiptBundle:
             raise malformed("it is JSON, as the copy of a consent is; the receipt of a verification is not")
         if len(data) > MAX_BUNDLE_TEXT:
             raise Refused("receipt.too-large", f"it has {len(data)} bytes; the limit is {MAX_BUNDLE_TEXT}")
-        return cls.from_bytes(base45.read_either(data, prefix=TEXT_PREFIX))
+        return cls.from_bytes(read_either(data, prefix=TEXT_PREFIX))
 
     def to_bytes(self) -> bytes:
         """Return the canonical form."""
@@ -109,7 +109,7 @@ class ReceiptBundle:
 
     def to_text(self) -> str:
         """Return the form of the QR code."""
-        return base45.to_code(self.to_bytes(), prefix=TEXT_PREFIX)
+        return to_code(self.to_bytes(), prefix=TEXT_PREFIX)
 
     def statement(self) -> Statement:
         """Read what the receipt says **without** believing it. Raises as :func:`read_statement`."""

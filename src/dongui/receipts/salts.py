@@ -14,7 +14,7 @@ from dongui.encoding import cbor
 from dongui.encoding.cbor import Limits
 from dongui.environment import Entropy
 from dongui.errors import Refused
-from dongui.receipts import base45
+from dongui.receipts.code_text import read_either, to_code
 from dongui.receipts.reading import Fields, malformed, read_canonical
 
 __all__ = [
@@ -49,14 +49,14 @@ class Disclosure:
 
     def to_text(self) -> str:
         """Return the form that can be printed as a code of its own, kept apart from the receipt's."""
-        return base45.to_code(self.to_bytes(), prefix=SALTS_PREFIX)
+        return to_code(self.to_bytes(), prefix=SALTS_PREFIX)
 
     @classmethod
     def read(cls, data: bytes) -> Disclosure:
         """Read either form, as it stands in a file. Raises as :meth:`from_bytes`."""
         if len(data) > MAX_SALTS_BYTES:
             raise Refused("receipt.too-large", f"it has {len(data)} bytes; the limit is {MAX_SALTS_BYTES}")
-        return cls.from_bytes(base45.read_either(data, prefix=SALTS_PREFIX))
+        return cls.from_bytes(read_either(data, prefix=SALTS_PREFIX))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Disclosure:
