@@ -60,8 +60,11 @@ def authenticate_issuer(
         )
     # 9.3.1, 5: the moments of ValidityInfo.
     check_validity(security_object.validity, signer=signer.certificate, at=at)
-    # 7.2.1, table 5: issuing country and jurisdiction agree with the signer's certificate.
-    _check_place(elements.get(MDL_NAMESPACE, {}), signer.certificate)
+    # 7.2.1, table 5: issuing country and jurisdiction agree with the signer's certificate. In every
+    # namespace, not the licence's alone. The attack: one country's authority names another's person where
+    # nobody looks, hides its own names, and uses that person's consent with a face of its choice.
+    for namespace, values in elements.items():
+        _check_place(namespace, values, signer.certificate)
     return VerifiedIssuerPart(signer, security_object, payload, elements)
 
 
@@ -109,11 +112,16 @@ def _check_item(
         )
 
 
-def _check_place(elements: Mapping[str, CborValue], signer: Certificate) -> None:
+def _check_place(namespace: str, elements: Mapping[str, CborValue], signer: Certificate) -> None:
     [country] = signer.countries
     if elements.get("issuing_country", country) != country:
-        raise Refused("mdoc.issuing-country-mismatch", f"the signer's country is {country}")
+        raise Refused(
+            "mdoc.issuing-country-mismatch", f"in {label(namespace)}; the signer's country is {country}"
+        )
     # Authorities write the state with or without its country ("US-UT", "AK"); the element always has it.
     allowed = (*signer.states, *(f"{country}-{state}" for state in signer.states))
     if allowed and elements.get("issuing_jurisdiction", allowed[0]) not in allowed:
-        raise Refused("mdoc.issuing-jurisdiction-mismatch", f"the signer's state is {signer.states[0]}")
+        raise Refused(
+            "mdoc.issuing-jurisdiction-mismatch",
+            f"in {label(namespace)}; the signer's state is {signer.states[0]}",
+        )
