@@ -1,8 +1,11 @@
 """A program that keeps records, erases people and rotates keys, over and over, until it is killed.
 
-``python vault_victim.py FOLDER KEY``: ``FOLDER`` is an office. Each line of its input, ``go SECONDS``,
-forks a child that works and is killed after as long. In ``FOLDER/said``: ``k N``, record N is kept; ``e N``,
-person N is erased.
+``python vault_victim.py KEY``: each line of its input forks a child that works in the office ``FOLDER``.
+``at N FOLDER``: it works through a script, and is killed at instant N, from 1, of ``vault_instants``.
+``after N FOLDER``: it works on and on, and is killed from outside, a little after it has told of N instants:
+however quick the machine is, so much has been done, and what it is just doing is left to chance.
+The answer is ``killed``, or ``done`` where the script came to its end. In ``FOLDER/said``: ``k N``, record N
+is kept; ``e N``, person N is erased.
 """
 
 from __future__ import annotations
@@ -10,55 +13,138 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 from dongui.custody.vault.erasing import erase
+from dongui.custody.vault.vault import Vault
 from dongui.environment import SystemEntropy
+from dongui.log.interface import Log
 from dongui.log.keys import SignerKey
-from simulators.vault_office import CLOCK, VaultOffice, new_record, person
+from simulators.vault_instants import tell_each_operation
+from simulators.vault_office import CLOCK, VaultOffice, new_record, person, record_id
 
 BATCH = 6  # two people's
+SCRIPT_BATCHES = 2
+SEGMENT_BYTES = 12_000  # a batch's, about
+_write = os.write
 
 
 def work_for_ever(office: VaultOffice) -> None:
-    """Keep six records, erase the first of each two people, rotate now and then; say what is done."""
-    said = os.open(office.folder / "said", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with office.open(segment_bytes=60_000) as vault, office.log() as log:
+    """Keep batch after batch, each with the erasure of one of its people; rotate now and then."""
+    said = open_said(office)
+    with office.open(segment_bytes=SEGMENT_BYTES) as vault, office.log() as log:
         erase([], vault=vault, log=log, clock=CLOCK, entropy=SystemEntropy())
         first = 1 + max((kept.record_number for kept in vault.index.rows()), default=-1)
         first += -first % BATCH
         while True:
-            numbers = range(first, first + BATCH)
-            vault.put([new_record(number) for number in numbers])
-            say(said, *(f"k {number}" for number in numbers))
-            erase([person(first // 3).id], vault=vault, log=log, clock=CLOCK, entropy=SystemEntropy())
-            say(said, f"e {first // 3}")
+            keep_batch(vault, first, said)
+            erase_first(vault, log, first, said)
             if first % 4 == 0:
-                with office.keys() as keys:
-                    keys.rotate(clock=CLOCK)
+                rotate(office)
             first += BATCH
+
+
+def work_through(office: VaultOffice) -> None:
+    """Keep some batches, erase the first person of each, rotate; what was done before is left as it is."""
+    said = open_said(office)
+    with office.open(segment_bytes=SEGMENT_BYTES) as vault, office.log() as log:
+        erase([], vault=vault, log=log, clock=CLOCK, entropy=SystemEntropy())
+        for first in range(0, BATCH * SCRIPT_BATCHES, BATCH):
+            # The second person of a batch stays, and so tells whether it was kept.
+            if not vault.index.latest([record_id(first + BATCH - 1)]):
+                keep_batch(vault, first, said)
+            if vault.index.of_person(person(first // 3).id):
+                erase_first(vault, log, first, said)
+    rotate(office)
+
+
+def keep_batch(vault: Vault, first: int, said: int) -> None:
+    """Keep six records of two people, and say so."""
+    numbers = range(first, first + BATCH)
+    vault.put([new_record(number) for number in numbers])
+    say(said, *(f"k {number}" for number in numbers))
+
+
+def erase_first(vault: Vault, log: Log, first: int, said: int) -> None:
+    """Erase the person of a batch's first record, and say so."""
+    erase([person(first // 3).id], vault=vault, log=log, clock=CLOCK, entropy=SystemEntropy())
+    say(said, f"e {first // 3}")
+
+
+def rotate(office: VaultOffice) -> None:
+    """Exchange the master key."""
+    with office.keys() as keys:
+        keys.rotate(clock=CLOCK)
+
+
+def open_said(office: VaultOffice) -> int:
+    """Open the file of what was said."""
+    return os.open(office.folder / "said", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
 def say(said: int, *lines: str) -> None:
     """Write lines at once, so that none is cut in two by a kill."""
-    os.write(said, "".join(f"{line}\n" for line in lines).encode())
+    _write(said, "".join(f"{line}\n" for line in lines).encode())
+
+
+def killed_at(instant: int, office: VaultOffice) -> bool:
+    """Let a child work through the script and kill itself at an instant; tell whether it came so far."""
+
+    def work() -> None:
+        left = iter(range(instant - 1, -1, -1))
+        tell_each_operation(lambda: None if next(left) else os.kill(os.getpid(), signal.SIGKILL))
+        work_through(office)
+
+    child = forked(work)
+    status = os.waitpid(child, 0)[1]
+    if status not in (0, signal.SIGKILL):
+        raise SystemExit(f"the child ended with status {status}")
+    return os.WIFSIGNALED(status)
+
+
+def kill_after(instants: int, office: VaultOffice) -> bool:
+    """Let a child work until it has told of so many instants, and kill it; tell whether it still lived."""
+    reads, writes = os.pipe()
+
+    def tell() -> None:
+        _write(writes, b".")
+
+    def work() -> None:
+        tell_each_operation(tell)
+        work_for_ever(office)
+
+    child = forked(work)
+    os.close(writes)
+    told = 0
+    while told < instants and (got := os.read(reads, instants - told)):
+        told += len(got)
+    os.kill(child, signal.SIGKILL)
+    os.close(reads)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+def forked(work: Callable[[], None]) -> int:
+    """Run ``work`` in a child and return its id; an exception ends it with 1."""
+    child = os.fork()
+    if child:
+        return child
+    status = 1
+    try:
+        work()
+        status = 0
+    finally:
+        os._exit(status)
 
 
 def main() -> None:
-    """Serve ``go`` lines until the input ends."""
-    office = VaultOffice.at(Path(sys.argv[1]), SignerKey.parse(sys.argv[2]))
+    """Serve until the input ends."""
+    key = SignerKey.parse(sys.argv[1])
     for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            try:
-                work_for_ever(office)
-            finally:
-                os._exit(1)
-        time.sleep(float(line.split()[1]))
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        print("end", flush=True)
+        how, count, folder = line.rstrip("\n").split(" ", 2)
+        kill = killed_at if how == "at" else kill_after
+        killed = kill(int(count), VaultOffice.at(Path(folder), key))
+        print("killed" if killed else "done", flush=True)
 
 
 if __name__ == "__main__":

@@ -204,6 +204,15 @@ def test_a_torn_tail_is_cut_off_and_a_short_segment_is_not(office: VaultOffice) 
     office.put([3])
     assert office.check().unconfirmed_bytes == 0
     assert [office.get(number) for number in (1, 2, 3)] == [content(number) for number in (1, 2, 3)]
+    # A segment that was made and not yet headed: what is kept next must not take its header's place.
+    (segment.parent / "00000001.segment").write_bytes(b"")
+    with office.open(segment_bytes=segment.stat().st_size) as vault:
+        vault.put([new_record(4)])
+    assert office.check().sound
+    (segment.parent / "00000002.segment").write_bytes(b"")
+    office.put([5])
+    assert office.check().sound
+    assert [office.get(number) for number in (4, 5)] == [content(4), content(5)]
     segment.write_bytes(whole)
     for write in (False, True):
         with pytest.raises(Trouble, match=r"vault\.segment-truncated"), office.open(write=write):

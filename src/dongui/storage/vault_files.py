@@ -63,11 +63,12 @@ class SegmentFiles:
         self._written = {}
         sizes = self.sizes()
         require_whole(sizes, ends)
-        beyond = {number: size - ends.get(number, 0) for number, size in sizes.items()}
-        for number, much in beyond.items():
-            if much > 0:
+        for number, size in sizes.items():
+            # An empty file, too, is none: whoever was killed between making and heading it left it, and what
+            # is appended to it would stand where its header belongs.
+            if number not in ends or size > ends[number]:
                 self._cut_one(number, ends.get(number, 0))
-        return sum(beyond.values())
+        return sum(size - ends.get(number, 0) for number, size in sizes.items())
 
     def read(self, segment: int, offset: int, into: memoryview) -> int:
         """Fill ``into``, or as much of it as there is; return how many bytes that were."""
