@@ -18,6 +18,7 @@ FLOORS: dict[str, int] = {
     "environment": 1,
     "memory": 1,
     "stopwatch": 1,
+    "undoing": 1,
     "encoding": 2,
     "documents": 3,
     "biometrics": 3,

@@ -8,6 +8,7 @@ from dongui.biometrics.sample import EncodedPicture, Source
 from dongui.errors import Misuse
 from dongui.memory import SecretBuffer, wipe_all
 from dongui.receipts.statement import Channel
+from dongui.undoing import on_failure
 
 __all__ = [
     "MAX_CAPTURE_BYTES",
@@ -37,15 +38,12 @@ class Capture:
     channel: Channel
 
     def __post_init__(self) -> None:
-        try:
+        # Where no capture comes of it, no verification will overwrite them.
+        with on_failure(lambda: wipe_all(self.frames)):
             require_frames(len(self.frames))
             require_capture_size(sum(len(frame) for frame in self.frames))
             for number, frame in enumerate(self.frames, 1):
                 EncodedPicture.open(frame.view, source=Source.CAPTURE, what=f"frame {number}")
-        except BaseException:
-            # No capture comes of it, so no verification will overwrite them.
-            wipe_all(self.frames)
-            raise
 
 
 def require_frames(count: int) -> None:

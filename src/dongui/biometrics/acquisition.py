@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dongui.biometrics.alignment import CROP_EYE_DISTANCE_PIXELS, Aligner, FivePoints
 from dongui.biometrics.detection import DETECTION_SIDES_PIXELS, Box, Detector
 from dongui.biometrics.sample import DECODED_SIDE_PIXELS, EncodedPicture, Sample
+from dongui.undoing import on_failure
 
 __all__ = ["Acquired", "acquire", "fine_enough", "one_face"]
 
@@ -45,7 +46,7 @@ def acquire(picture: EncodedPicture, *, detector: Detector, aligner: Aligner) ->
     :meth:`EncodedPicture.decode`.
     """
     sample = picture.decode(reduction=picture.reduction_for(DECODED_SIDE_PIXELS))
-    try:
+    with on_failure(lambda: sample.wipe()):
         for side in DETECTION_SIDES_PIXELS:
             sample = _at_least(picture, sample, side)
             face = one_face(detector.find(sample.pixels, side=side), picture)
@@ -53,9 +54,6 @@ def acquire(picture: EncodedPicture, *, detector: Detector, aligner: Aligner) ->
                 return fine_enough(picture, sample, face, aligner)
             if picture.longer_side <= side:
                 break
-    except BaseException:
-        sample.wipe()
-        raise
     sample.wipe()
     raise picture.source.faces(0, picture.what)
 
@@ -96,8 +94,5 @@ def fine_enough(picture: EncodedPicture, sample: Sample, face: Box, aligner: Ali
     face = face.enlarged(factor)
     sample.wipe()
     sample = picture.decode(reduction=reduction)
-    try:
+    with on_failure(sample.wipe):
         return Acquired(sample, face, aligner.points(sample.pixels, face))
-    except BaseException:
-        sample.wipe()
-        raise

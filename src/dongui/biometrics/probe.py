@@ -23,6 +23,7 @@ from dongui.biometrics.quality.gate import require_answerable
 from dongui.biometrics.sample import DECODED_SIDE_PIXELS, EncodedPicture, Source
 from dongui.biometrics.templates import Template
 from dongui.errors import Misuse, Undetermined
+from dongui.undoing import on_failure
 
 __all__ = ["MAX_FRAMES", "ONE_PERSON_AT_MOST_DONGUI_2026_11", "Probe", "take_probe"]
 
@@ -70,11 +71,8 @@ def take_probe(frames: Sequence[memoryview], *, challenge: Challenge, instrument
         turn = assess_turn(clip.landmarks, challenge=challenge)
         with _Witnesses(pictures, clip.landmarks, instruments) as witnesses:
             template = witnesses.called(view.recognised, [extreme for extreme, _ in turn.evidence])
-            try:
+            with on_failure(template.wipe):
                 _require_turned_by(template, turn, witnesses)
-            except BaseException:
-                template.wipe()
-                raise
         return Probe(template, turn, instruments.pipeline_digest)
 
 

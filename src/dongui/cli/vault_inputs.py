@@ -21,6 +21,7 @@ from dongui.errors import Misuse
 from dongui.memory import SecretBuffer, wipe_all
 from dongui.storage.sqlite.vault_person_keys import SqliteVaultPersonKeys
 from dongui.storage.vault_folder import VaultPlaces, open_vault
+from dongui.undoing import on_failure
 
 __all__ = [
     "KeysFolder",
@@ -190,11 +191,9 @@ def write_view(path: Path, view: memoryview) -> None:
         except FileExistsError:
             raise Misuse("file.exists", f"{path} is there already") from None
         try:
-            while view:
-                view = view[os.write(descriptor, view) :]
-            os.fsync(descriptor)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+            with on_failure(lambda: path.unlink(missing_ok=True)):
+                while view:
+                    view = view[os.write(descriptor, view) :]
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -20,11 +20,13 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import file_digest
 from pathlib import Path
 from typing import TypeAlias
 
 from dongui.errors import Misuse, Trouble
+from dongui.undoing import on_failure
 
 __all__ = [
     "Draft",
@@ -144,18 +146,15 @@ def _lock(path: Path, out: Path) -> int:
         _require_free(out)
         path.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with on_failure(partial(os.close, descriptor)):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Misuse("release.busy", f"another process is deciding {out}") from None
             # Whoever held the lock before may have published the folder meanwhile: then it is not the draft.
             if _same(descriptor, path):
                 _require_free(out)
                 return descriptor
-        except BlockingIOError:
-            os.close(descriptor)
-            raise Misuse("release.busy", f"another process is deciding {out}") from None
-        except BaseException:
-            os.close(descriptor)
-            raise
         os.close(descriptor)
 
 

@@ -42,6 +42,7 @@ from dongui.errors import Misuse
 from dongui.log.entry import BLIND_BYTES, Entry, EntryKind, commitment
 from dongui.memory import SecretBuffer
 from dongui.storage.sqlite.card_register import CardEntry, SqliteCardRegister
+from dongui.undoing import on_failure
 
 __all__ = ["CardKeys", "CardOrder", "CardRoom", "new_card_keys", "read_site", "revoke_ended"]
 
@@ -123,11 +124,8 @@ class CardRoom:
         key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(issuer["key"]))
         self.issuer = StaffCardIssuer(issuer["issuer"], key)
         self.register = SqliteCardRegister.open(desk.path / REGISTER_FILE)
-        try:
+        with on_failure(self.register.close):
             self._forget()
-        except BaseException:
-            self.register.close()
-            raise
 
     @property
     def issuers(self) -> StaffCardIssuers:

@@ -20,6 +20,7 @@ from dongui.biometrics.recognisers.input_form import ChannelOrder, InputForm
 from dongui.biometrics.recognisers.onnx_model import OnnxModel
 from dongui.biometrics.templates import Template
 from dongui.errors import Misuse, Trouble
+from dongui.undoing import on_failure
 
 __all__ = ["ArcFaceOnnx", "distance_of_cosine"]
 
@@ -74,12 +75,13 @@ class ArcFaceOnnx:
     def templates(self, crops: Sequence[Pixels]) -> tuple[Template, ...]:
         """Return the template of each crop, one after another: many such networks take one at a time."""
         made: list[Template] = []
-        try:
-            made.extend(map(self.template, crops))
-        except BaseException:
+
+        def wipe() -> None:
             for template in made:
                 template.wipe()
-            raise
+
+        with on_failure(wipe):
+            made.extend(map(self.template, crops))
         return tuple(made)
 
     def _run(self, crop: Pixels) -> Features:

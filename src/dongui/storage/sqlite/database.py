@@ -22,6 +22,7 @@ from types import TracebackType
 
 from dongui.errors import Misuse
 from dongui.storage.sqlite.troubles import sqlite_troubles, system_troubles
+from dongui.undoing import on_failure
 
 __all__ = ["Database"]
 
@@ -71,13 +72,10 @@ class Database:
                 check_same_thread=False,
                 timeout=wait_s,
             )
-            try:
+            with on_failure(connection.close):
                 _check_kind(connection, path, application_id, newest=len(migrations))
                 _configure(connection, attempts=1 + int(wait_s / _WAIT_FOR_WAL_S))
                 _migrate(connection, migrations, application_id)
-            except BaseException:
-                connection.close()
-                raise
         return cls(connection, path, wait_s=wait_s)
 
     @contextmanager
@@ -105,12 +103,9 @@ class Database:
                 raise RuntimeError("transactions do not nest")
             with sqlite_troubles(self.path, wait_s=self._wait_s):
                 self._connection.execute(begin)
-                try:
+                with on_failure(lambda: _roll_back(self._connection)):
                     yield self._connection
                     self._connection.execute("COMMIT")
-                except BaseException:
-                    _roll_back(self._connection)
-                    raise
 
     def flush_deleted(self) -> None:
         """Take what was deleted out of the write-ahead log too, as far as no reader stands in the way.
@@ -223,7 +218,7 @@ def _configure(connection: sqlite3.Connection, *, attempts: int) -> None:
 
 def _migrate(connection: sqlite3.Connection, migrations: Sequence[str], application_id: int) -> None:
     connection.execute("BEGIN IMMEDIATE")
-    try:
+    with on_failure(lambda: _roll_back(connection)):
         # Read the format inside the transaction: another process may just have migrated.
         for version in range(_pragma(connection, "user_version"), len(migrations)):
             for statement in _statements(migrations[version]):
@@ -232,9 +227,6 @@ def _migrate(connection: sqlite3.Connection, migrations: Sequence[str], applicat
         if _pragma(connection, "application_id") != application_id:
             connection.execute(f"PRAGMA application_id = {application_id}")
         connection.execute("COMMIT")
-    except BaseException:
-        _roll_back(connection)
-        raise
 
 
 def _statements(script: str) -> Iterator[str]:

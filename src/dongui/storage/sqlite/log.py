@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 from dongui.errors import Misuse, Refused, Trouble
@@ -43,6 +42,7 @@ from dongui.storage.sqlite.log_rows import (
     open_or_create,
     stored_size,
 )
+from dongui.undoing import on_failure
 
 __all__ = ["SqliteLog", "SqliteLogReader"]
 
@@ -53,7 +53,7 @@ class SqliteLogReader(StoredSqliteLog):
     def __init__(self, database: Database, key: VerifierKey) -> None:
         """Take over ``database``, closing it if it is refused."""
         super().__init__(database, key)
-        with _closed_if_refused(database):
+        with on_failure(database.close):
             self._last = self._agreed()
 
     @classmethod
@@ -152,7 +152,7 @@ class SqliteLog(SqliteLogReader):
         ``storage.*`` as :meth:`~dongui.storage.sqlite.database.Database.open`.
         """
         database = open_or_create(path)
-        with _closed_if_refused(database), database.transaction() as connection:
+        with on_failure(database.close), database.transaction() as connection:
             if _is_new(connection):
                 _store(connection, sign_checkpoint(Checkpoint(key.name, 0, EMPTY_ROOT), key=key), 0)
         return SqliteLog(database, key)
@@ -200,15 +200,6 @@ class SqliteLog(SqliteLogReader):
             if last.size < known.size or tree_root(known.size, Rows(connection)) != known.root:
                 raise inconsistent(f"it no longer begins with the {known.size} entries it had before")
         return frontier
-
-
-@contextmanager
-def _closed_if_refused(database: Database) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        database.close()
-        raise
 
 
 def _is_new(connection: sqlite3.Connection) -> bool:
