@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Never, NewType, Self
 
 from dongui.documents.authenticated import AuthenticatedDocument
-from dongui.documents.recognising import Kind, recognise
+from dongui.documents.recognising import Kind, kind_of_type, recognise
 from dongui.errors import Refused
 
 if TYPE_CHECKING:
@@ -59,10 +59,26 @@ def authenticate(
     Bytes: CBOR of a mobile document, an SD-JWT credential's text, a passport's files
     (:func:`passport_files`), the text of a card's code. ``cards`` is the site's register; without it a card
     of ours is not registered. Raises what the kind's own function raises: ``Refused``, ``Undetermined``,
-    ``Trouble``; ``Misuse`` as :meth:`.DocumentTrust.part_for`.
+    ``Trouble``; ``Misuse`` as :meth:`.DocumentTrust.part_for`; ``Refused`` ``document.type-of-another-kind``.
     """
     kind = recognise(data)
-    part = trust.part_for(kind)
+    document = _authenticate(kind, data, trust.part_for(kind), clock, holder, cards)
+    own = kind_of_type(document.document_type)
+    if own not in (None, kind):
+        # The attack: whoever may issue credentials of one kind writes another kind's type into one. A purpose
+        # names the types it accepts, and would take it for what only the other kind's issuers may vouch for.
+        raise Refused("document.type-of-another-kind", f"a document of kind {kind} bears a type of {own}'s")
+    return document
+
+
+def _authenticate(
+    kind: Kind,
+    data: bytes | memoryview,
+    part: DocumentTrust,
+    clock: Clock,
+    holder: HolderEvidence,
+    cards: CardRegister | None,
+) -> AuthenticatedDocument:
     # Loaded by kind: whoever verifies licences alone pays for nothing else.
     if kind is Kind.PASSPORT:
         return _passport(data, part, clock, holder)

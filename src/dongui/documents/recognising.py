@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-__all__ = ["Kind", "is_picture", "recognise"]
+__all__ = ["Kind", "is_picture", "kind_of_type", "recognise"]
 
 # Enough for the longest mark there is: a JWT's header and payload are as long as they like.
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -48,6 +48,24 @@ def recognise(data: bytes | bytearray | memoryview) -> Kind:
     if _BASE45.fullmatch(data) and not _HEX.fullmatch(data):
         return Kind.STAFF_CARD
     return Kind.MDOC
+
+
+# Types that are one kind's by whoever defined them. Any other is a name that issuers agree on.
+_KINDS_OF_TYPES = {
+    "org.dongui.staff.1": Kind.MDOC,
+    "icao.9303.emrtd": Kind.PASSPORT,
+    "urn:eudi:pid:1": Kind.SD_JWT,
+    "dongui.staff-card": Kind.STAFF_CARD,
+    "mosip.claim-169": Kind.STAFF_CARD,
+}
+_ISO_DOC_TYPES = "org.iso."  # ISO/IEC 18013-5, 7.1: "org.iso.18013.5.1.mDL", and its relatives
+
+
+def kind_of_type(document_type: str) -> Kind | None:
+    """Return the one kind that documents of this type have; ``None`` where the type does not say."""
+    if document_type.startswith(_ISO_DOC_TYPES):
+        return Kind.MDOC
+    return _KINDS_OF_TYPES.get(document_type)
 
 
 def is_picture(data: bytes | bytearray | memoryview) -> bool:
