@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
+from dongui.biometrics.detection import FaceDetector
 from dongui.biometrics.onnx_runtime import onnxruntime
 from dongui.biometrics.recognisers.weights import RESNET, locate
 from dongui.memory import SecretBuffer
@@ -46,7 +47,7 @@ def prepare(arguments: bytes, progress: Callable[[str], None]) -> object:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     tools = Tools(
-        dlib.get_frontal_face_detector(),
+        FaceDetector().of_this_thread(),
         dlib.face_recognition_model_v1(str(locate(RESNET))),
         onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"]),
     )

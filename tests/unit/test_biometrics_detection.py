@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import dlib
 import numpy as np
 import pytest
 from PIL import Image
 
 from dongui.biometrics.acquisition import Acquired, acquire
 from dongui.biometrics.alignment import Aligner
+from dongui.biometrics.cards import card
 from dongui.biometrics.detection import FaceDetector
 from dongui.biometrics.pixels import Pixels
 from dongui.biometrics.recognisers.weights import FIVE_POINTS, locate
@@ -49,6 +52,13 @@ def jpeg(pixels: Pixels) -> memoryview:
 def taken(pixels: Pixels, detector: FaceDetector, aligner: Aligner) -> Acquired:
     picture = EncodedPicture.open(jpeg(pixels), source=Source.CAPTURE, what="frame 1")
     return acquire(picture, detector=detector, aligner=aligner)
+
+
+def test_the_detector_carried_is_the_one_in_dlib(detector: FaceDetector) -> None:
+    """The serialised detector of the package is, byte for byte, what the installed dlib would unpack."""
+    (carried,) = detector.of_this_thread().__getstate__()
+    assert (carried,) == dlib.get_frontal_face_detector().__getstate__()
+    assert hashlib.sha256(carried).hexdigest() == card("dlib-frontal-detector").weights_sha256
 
 
 def test_each_thread_has_its_own_detector(detector: FaceDetector) -> None:

@@ -56,7 +56,7 @@ class Instruments:
     def load(cls, *, cache: Path, progress: Callable[[str], None]) -> Instruments:
         """Load and check every model; ``progress`` is told each step.
 
-        Takes about a second; half a second more the first time, when the recogniser is exported into
+        Takes a quarter of a second; half a second more the first time, when the recogniser is exported into
         ``cache``. Raises ``Trouble`` ``recogniser.*`` and as :meth:`Landmarker.load`.
         """
         progress("Loading the detector.")
