@@ -298,11 +298,11 @@ def _require_as_ordered(document: PresentedDocument, order: Order) -> None:
         # A passport: genuine where a reader of ours proved the chip, a possible copy where none did.
         chip = order.holder.chip is not None
         possible = frozenset({HolderBinding.GENUINE_CHIP if chip else HolderBinding.COPYABLE})
-        looked = order.trust.passport is not None and order.trust.passport.revocation.lists
-        if not looked and "passport.revocation-not-checked" not in document.remarks:
-            raise _malformed("a passport whose signer nobody can have looked up, without the remark on it")
     if document.holder_binding not in (HolderBinding.NOT_BOUND, *possible):
         raise _malformed("a holder binding that nothing can have proved")
+    unsaid = f"{order.kind}.revocation-not-checked" not in document.remarks
+    if unsaid and not order.trust.may_know_withdrawals(order.kind):
+        raise _malformed("a document whose signer nobody can have looked up, without the remark on it")
 
 
 def _may_be_mated(document: PresentedDocument | None, order: Order) -> bool:

@@ -29,7 +29,10 @@ from simulators.main_path import a_visit
 
 POINT = operating_point("dlib-resnet-v1-london")
 CARD = card(POINT.recogniser)
-FACTS = PresentedDocument("mdoc", "org.iso.18013.5.1.mDL", HolderBinding.DEVICE_SIGNATURE, b"s" * 32)
+UNCHECKED = ("mdoc.revocation-not-checked",)
+FACTS = PresentedDocument(
+    "mdoc", "org.iso.18013.5.1.mDL", HolderBinding.DEVICE_SIGNATURE, b"s" * 32, UNCHECKED
+)
 COMPARED = Comparison(CARD.name, CARD.digest)
 MATED = Examination(FACTS, "nose-parallax", COMPARED, None, {})
 
@@ -38,6 +41,7 @@ LIES = {
     "document-not-accepted": replace(MATED, document=replace(FACTS, type="org.example.library-card")),
     "other-model": replace(MATED, comparison=replace(COMPARED, card="a-better-model")),
     "other-attack-detection": replace(MATED, attack_detection="iso-30107-3 level 2"),
+    "signer-looked-up-in-no-list": replace(MATED, document=replace(FACTS, remarks=())),
     "long-document-type": replace(
         MATED, document=replace(FACTS, type="t" * 121), failure=Refused("mdoc.holder-not-bound", "x")
     ),

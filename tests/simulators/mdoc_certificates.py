@@ -82,12 +82,17 @@ class CertificatePlan:
     extensions: dict[str, tuple[x509.ExtensionType, bool]]
     hash: CertificateHash | None
 
+    @property
+    def serial_number(self) -> int:
+        """Follows from whose it is and when, as everything else."""
+        serial = hashlib.sha256(repr((self.subject, self.not_before, self.not_after)).encode()).digest()[:16]
+        return int.from_bytes(b"\x01" + serial, "big")
+
     def sign(self) -> bytes:
         """The certificate in DER."""
-        serial = hashlib.sha256(repr((self.subject, self.not_before, self.not_after)).encode()).digest()[:16]
         builder = (
             x509.CertificateBuilder()
-            .serial_number(int.from_bytes(b"\x01" + serial, "big"))
+            .serial_number(self.serial_number)
             .subject_name(self.subject)
             .issuer_name(self.issuer)
             .not_valid_before(self.not_before)

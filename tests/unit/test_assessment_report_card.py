@@ -51,7 +51,13 @@ CHANGED = (
     Assessed(TOLD.sha256, "what was seen", TOLD.card_ko),
     Assessed(TOLD.sha256, TOLD.card_en, "본 것"),
 )
-FACTS_OF_A_DOCUMENT = PresentedDocument("mdoc", "org.iso.18013.5.1.mDL", HolderBinding.DEVICE_MAC, b"s" * 64)
+FACTS_OF_A_DOCUMENT = PresentedDocument(
+    "mdoc",
+    "org.iso.18013.5.1.mDL",
+    HolderBinding.DEVICE_MAC,
+    b"s" * 64,
+    ("mdoc.revocation-not-checked",),
+)
 ORDER = Order(
     judged_at=datetime(2026, 11, 22, tzinfo=UTC),
     kind=Kind.MDOC,

@@ -32,7 +32,7 @@ def test_a_presentation_in_its_session_is_bound(algorithm: SigningAlgorithm) -> 
     assert document.subject == cbor.dumps(["sd-jwt", ISSUER, "document_number", "X1234567"])
     assert document.valid_from == AT
     assert document.valid_until == AT + timedelta(days=300)
-    assert document.remarks == ()
+    assert document.remarks == ("sd-jwt.revocation-not-checked",)
 
 
 def test_every_field_says_where_it_stood_and_how_it_was_treated() -> None:

@@ -85,7 +85,7 @@ def test_a_revocation_list_is_imported_under_its_authority(
     assert asked(capsys, *asking)[0] == 0
     listed = json.loads(asked(capsys, "list", str(folder), "--json")[1])["result"]
     assert [one["revoked"] for one in listed["revocation_lists"]] == [1]
-    lists = revocation_lists_in(folder, max_age=timedelta(days=90))
+    lists = revocation_lists_in(folder / "csca", max_age=timedelta(days=90))
     with pytest.raises(Refused, match=r"passport\.signer-revoked"):
         judge(passport(country), country.anchors, revocation=lists)
 

@@ -6,7 +6,7 @@ import json
 import tomllib
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +19,7 @@ from dongui.documents.authenticated import AuthenticatedDocument, HolderBinding
 from dongui.documents.mdoc.verifying import authenticate, require_bound
 from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
+from dongui.documents.trust.revocation_list import RevocationLists
 from dongui.environment import FixedClock
 from dongui.errors import DonguiError, Refused
 from simulators.mdoc_faults.files import render
@@ -41,14 +42,21 @@ class Case:
     at: datetime
     transcript: bytes | None
     reader_key: ec.EllipticCurvePrivateKey | None
+    revocation_lists: tuple[bytes, ...]
     provenance: str
     licence: str
+
+    @property
+    def trusted(self) -> TrustAnchors:
+        """The anchors, with what is on file of their revocation lists."""
+        lists = RevocationLists.from_bytes(self.revocation_lists, max_age=timedelta(days=60))
+        return TrustAnchors.from_certificates(self.anchors).with_revocation(lists)
 
     def judge(self) -> AuthenticatedDocument:
         """What the verifier makes of it."""
         return authenticate(
             self.document,
-            trust_anchors=TrustAnchors.from_certificates(self.anchors),
+            trust_anchors=self.trusted,
             clock=FixedClock(self.at),
             status=StatusEvidence.none(),
             session_transcript=self.transcript,
@@ -79,6 +87,7 @@ def _cases_of(path: Path) -> list[Case]:
             if entry["session_transcript"] is None
             else bytes.fromhex(entry["session_transcript"]),
             reader_key=None if entry["reader_key"] is None else _key(bytes.fromhex(entry["reader_key"])),
+            revocation_lists=tuple(map(bytes.fromhex, entry.get("revocation_lists", ()))),
             provenance=entry["provenance"],
             licence=entry["licence"],
         )
@@ -122,6 +131,12 @@ def test_without_a_fault_it_verifies(case: Case) -> None:
             "nothing-disclosed",
             "one-element-disclosed",
         }
+
+
+def test_whether_the_signer_was_withdrawn_is_known_or_said() -> None:
+    """The remark stands on what was judged without a fresh list of the signer's authority, and only there."""
+    silent = {case.name for case in sound() if "mdoc.revocation-not-checked" not in case.judge().remarks}
+    assert silent == {"list-fresh-and-empty", "list-others-revoked", "list-signer-on-hold"}
 
 
 def test_every_algorithm_and_method_is_among_them() -> None:
@@ -172,6 +187,7 @@ def test_every_refusal_of_the_verifier_has_its_vector() -> None:
         "mdoc.holder-not-bound",
         "mdoc.portrait-too-large",
         "trust.anchor-unreadable",
+        "trust.authority-revoked",  # an mdoc's path has no authority between signer and anchor
         "trust.certificate-version",
         "trust.no-anchors",
         "trust.too-many-anchors",

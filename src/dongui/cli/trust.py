@@ -15,6 +15,7 @@ from dongui.cli import document_inputs as inputs
 from dongui.cli import trust_result as results
 from dongui.cli.output import JsonValue, choose, show
 from dongui.cli.writing import NewFile, make_folder, write_together
+from dongui.desk.trust_folder import revocation_folders
 from dongui.documents.trust.country_certificate import CountryCertificate
 from dongui.documents.trust.csca import CscaAnchor, CscaAnchors, require_proved
 from dongui.documents.trust.csca_folder import (
@@ -22,12 +23,10 @@ from dongui.documents.trust.csca_folder import (
     ROOTS_FOLDER,
     CountryTrust,
     certificates_in,
-    revocation_lists_in,
 )
 from dongui.documents.trust.master_list import MAX_MASTER_LIST_BYTES, MasterList, read_master_list
 from dongui.documents.trust.revocation_list import (
     MAX_REVOCATION_LIST_BYTES,
-    is_proved,
     read_revocation_list,
 )
 from dongui.encoding.der import DerError, encode_integer, read
@@ -43,7 +42,10 @@ MASTER_LIST_MAX_AGE_DAYS_2026_11 = 365
 
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 
-app = typer.Typer(help="Trust anchors of passports: countries' signing authorities.", no_args_is_help=True)
+app = typer.Typer(
+    help="Trust anchors of passports, countries' signing authorities; revocation lists of any authority.",
+    no_args_is_help=True,
+)
 
 _Directory = Annotated[Path, typer.Argument(help="The folder of trust anchors, as given to --trust.")]
 _MaxAge = Annotated[
@@ -70,8 +72,8 @@ def import_(
     """Verify a master list, countries' certificates or a revocation list, and put them into a trust folder.
 
     A master list must verify to --root, or to a root the folder holds already. A single certificate must be
-    self-signed, or signed by an authority the folder holds; a revocation list signed by one it holds. Nothing
-    is written unless all of it verified.
+    self-signed, or signed by an authority the folder holds; a revocation list, of passports' signers or of
+    other documents', signed by one it holds. Nothing is written unless all of it verified.
     """
     data = bytes(SecretBuffer.read_file(file, max_bytes=MAX_MASTER_LIST_BYTES, what="file").view)
     trust = _load(into)
@@ -88,16 +90,20 @@ def list_(directory: _Directory, max_age: _MaxAge = MASTER_LIST_MAX_AGE_DAYS_202
     """List countries: certificates, keys, validity, what is wrong with them; and how old each list is."""
     trust, moment, age = _load(directory), inputs.clock_at(at).now(), timedelta(days=max_age)
     anchors = list(trust.anchors(max_list_age=age))
-    revocation = revocation_lists_in(directory, max_age=age)
+    revocation = revocation_folders(directory, countries=trust.anchors(max_list_age=age), max_age=age)
     result: dict[str, JsonValue] = {
         "max_age_days": max_age,
         "lists": results.list_facts(trust, at=moment, max_age=age),
         "given": len(trust.given),
-        "revocation_lists": [results.revocation_facts(one) for one in revocation.lists],
+        "revocation_lists": [
+            results.revocation_facts(one) | {"kind": folder.kind.value}
+            for folder in revocation
+            for one in folder.lists.lists
+        ],
         "certificates": len(anchors),
         "countries": results.country_facts(anchors, at=moment),
     }
-    singly, lists = len(trust.given), len(revocation.lists)
+    singly, lists = len(trust.given), sum(len(folder.lists.lists) for folder in revocation)
     summary = choose(
         f"{len(anchors)} certificates; {singly} given singly; {lists} revocation lists",
         f"인증서 {len(anchors)}개, 그중 낱개로 받은 것 {singly}개, 폐기 목록 {lists}개",
@@ -202,16 +208,18 @@ def _say_list(listed: MasterList, path: Path) -> None:
 
 def _import_revocation_list(data: bytes, trust: CountryTrust, into: Path) -> None:
     listed = read_revocation_list(data)
-    if not is_proved(listed, _anchors(trust)):
+    folders = revocation_folders(into, countries=_anchors(trust), max_age=timedelta())
+    places = [folder.path for folder in folders if folder.proves(listed)]
+    if not places:
         raise Trouble(
             "trust.revocation-list-unproved", f"no authority here signed the list of {listed.issuer.text}"
         )
     day = f"{listed.this_update:%Y-%m-%d}"
     country = next(iter(listed.issuer.countries), None)
     name = f"{_letters(country)}-{listed.this_update:%Y%m%d-%H%M%S}-{sha256(data).hexdigest()[:8]}.crl"
-    _write([NewFile(into / COUNTRY_FOLDER / name, data, private=False)])
+    _write([NewFile(place / name, data, private=False) for place in places])
     show(
-        results.revocation_facts(listed) | {"file": name},
+        results.revocation_facts(listed) | {"files": [str(place / name) for place in places]},
         choose(
             f"the list of {listed.issuer.text}, made on {day}, names {len(listed.revoked)} certificates",
             f"{listed.issuer.text}의 {day} 목록, 폐기된 인증서 {len(listed.revoked)}개",

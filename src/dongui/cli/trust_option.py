@@ -27,7 +27,7 @@ __all__ = [
     "trust_for",
 ]
 
-# ICAO 9303-12, 4.2: a country issues its list at least every 90 days.
+# ICAO 9303-12, 4.2: a country issues its list at least every 90 days. Taken for other kinds, too.
 REVOCATION_LIST_MAX_AGE_DAYS_2026_11 = 90
 # A day: long enough for a nightly fetch, short enough that what was lost yesterday is refused today.
 STATUS_LIST_MAX_AGE_HOURS_2026_11 = 24
@@ -46,7 +46,7 @@ MasterListMaxAge = Annotated[
     int, typer.Option(min=1, max=3650, help="Days after its signing for which a master list counts.")
 ]
 RevocationListMaxAge = Annotated[
-    int, typer.Option(min=1, max=3650, help="Days after its making for which a country's list counts.")
+    int, typer.Option(min=1, max=3650, help="Days after its making for which a revocation list counts.")
 ]
 StatusListMaxAge = Annotated[
     int, typer.Option(min=1, max=8784, help="Hours after its issuing for which a status list counts.")

@@ -118,6 +118,23 @@ class DocumentTrust:
         credentials = self.sd_jwt if kind is Kind.SD_JWT else None
         return replace(self.status, anchors=None if credentials is None else credentials.anchors)
 
+    def may_know_withdrawals(self, kind: Kind) -> bool:
+        """Whether a document of this kind can come back without ``<kind>.revocation-not-checked`` on it.
+
+        Where certificates alone are believed, only if a revocation list is on file. Bare keys (of issuers'
+        metadata, of staff cards' issuers) have no authority: whoever put them on file takes them away.
+        """
+        if kind is Kind.STAFF_CARD or (kind is Kind.SD_JWT and self.sd_jwt and self.sd_jwt.metadata):
+            return True
+        lists = self._revocation(kind)
+        return lists is not None and bool(lists.lists)
+
+    def _revocation(self, kind: Kind) -> RevocationLists | None:
+        if kind is Kind.PASSPORT:
+            return None if self.passport is None else self.passport.revocation
+        anchors = self.mdoc if kind is Kind.MDOC else None if self.sd_jwt is None else self.sd_jwt.anchors
+        return None if anchors is None else anchors.revocation
+
     def to_cbor(self) -> CborValue:
         """Return this for another process, as deterministic CBOR can hold it."""
         parts: dict[CborKey, CborValue] = {}
@@ -165,12 +182,31 @@ def _write_anchors(anchors: TrustAnchors) -> CborValue:
     encoded: dict[AnchorKind, list[CborValue]] = {kind: [] for kind in AnchorKind}
     for anchor in anchors:
         encoded[anchor.kind].append(anchor.certificate.encoded)
-    return [encoded[AnchorKind.ISSUING_AUTHORITY], encoded[AnchorKind.PINNED_DOCUMENT_SIGNER]]
+    return {
+        "authorities": encoded[AnchorKind.ISSUING_AUTHORITY],
+        "pinned": encoded[AnchorKind.PINNED_DOCUMENT_SIGNER],
+        "revocation": None if anchors.revocation is None else _write_revocation(anchors.revocation),
+    }
 
 
 def _read_anchors(value: CborValue) -> TrustAnchors:
-    authorities, pinned = map(_bytes_list, _list(value, 2))
-    return TrustAnchors.from_certificates(authorities, pinned_document_signers=pinned)
+    fields = _map(value)
+    anchors = TrustAnchors.from_certificates(
+        _bytes_list(fields["authorities"]), pinned_document_signers=_bytes_list(fields["pinned"])
+    )
+    lists = fields["revocation"]
+    return anchors if lists is None else anchors.with_revocation(_read_revocation(lists))
+
+
+def _write_revocation(lists: RevocationLists) -> CborValue:
+    return [[one.encoded for one in lists.lists], _whole(lists.max_age)]
+
+
+def _read_revocation(value: CborValue) -> RevocationLists:
+    from dongui.documents.trust.revocation_list import RevocationLists
+
+    lists, age = _list(value, 2)
+    return RevocationLists.from_bytes(_bytes_list(lists), max_age=timedelta(seconds=_int(age)))
 
 
 def _write_passport(trust: PassportTrust) -> CborValue:
@@ -181,14 +217,12 @@ def _write_passport(trust: PassportTrust) -> CborValue:
             for one in trust.anchors
         ],
         "list-age": _whole(trust.anchors.max_list_age),
-        "revocation": [one.encoded for one in trust.revocation.lists],
-        "revocation-age": _whole(trust.revocation.max_age),
+        "revocation": _write_revocation(trust.revocation),
     }
 
 
 def _read_passport(value: CborValue) -> PassportTrust:
     from dongui.documents.trust.csca import CscaAnchor, CscaAnchors
-    from dongui.documents.trust.revocation_list import RevocationLists
 
     fields = _map(value)
     anchors = []
@@ -199,9 +233,7 @@ def _read_passport(value: CborValue) -> PassportTrust:
     age = timedelta(seconds=_int(fields["list-age"]))
     return PassportTrust(
         CscaAnchors(anchors, max_list_age=age) if anchors else CscaAnchors.none_given(),
-        RevocationLists.from_bytes(
-            _bytes_list(fields["revocation"]), max_age=timedelta(seconds=_int(fields["revocation-age"]))
-        ),
+        _read_revocation(fields["revocation"]),
     )
 
 

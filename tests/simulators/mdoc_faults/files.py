@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from simulators.mdoc_faults.device import device_faults
 from simulators.mdoc_faults.encoding import encoding_faults
 from simulators.mdoc_faults.issuer import issuer_faults
+from simulators.mdoc_faults.revocation import revocation_lists
 from simulators.mdoc_faults.rules import RULES
 from simulators.mdoc_faults.sound import sound_documents
 from simulators.mdoc_faults.structure import structure_faults
@@ -27,6 +28,7 @@ _FILES: dict[str, Callable[[], Iterator[Vector]]] = {
     "trust.json": trust_faults,
     "issuer.json": issuer_faults,
     "device.json": device_faults,
+    "revocation.json": revocation_lists,
 }
 _PROVENANCE = "made for Dongui by tests/vectors/mdoc/make_mutations.py; nobody's data"
 _LICENCE = "Apache-2.0"
@@ -50,6 +52,7 @@ def _file(vectors: list[Vector]) -> str:
 def _entry(vector: Vector) -> dict[str, object]:
     judging = vector.judging
     clause, rule = RULES[vector.expect]
+    lists = {"revocation_lists": [one.hex() for one in judging.revocation_lists]}
     return {
         "name": vector.name,
         "expect": vector.expect,
@@ -61,6 +64,7 @@ def _entry(vector: Vector) -> dict[str, object]:
         "at": judging.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "session_transcript": None if judging.transcript is None else judging.transcript.hex(),
         "reader_key": None if judging.reader_key is None else _private(judging.reader_key),
+        **(lists if judging.revocation_lists else {}),
         "provenance": _PROVENANCE,
         "licence": _LICENCE,
     }

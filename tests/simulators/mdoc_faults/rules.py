@@ -217,6 +217,19 @@ RULES: dict[str, tuple[str, str]] = {
         f"{_ISO}, 7.2.1 and table B.3",
         "issuing_jurisdiction is the state or province in the signer's certificate, where it names one.",
     ),
+    "trust.signer-revoked": (
+        "RFC 5280, 6.1.3 a 3",
+        "The signer's authority has not withdrawn it: no list it signed names it, however old that list is.",
+    ),
+    "trust.revocation-list-stale": (
+        "RFC 5280, 5.1.2.5; Dongui",
+        "The newest list of the signer's authority has begun, is not over, and is at most 60 days old.",
+    ),
+    "trust.revocation-list-unproved": (
+        "RFC 5280, 6.3.3 g",
+        "A list in the name of the signer's authority is signed by it.",
+    ),
+    "trust.revocation-list-unreadable": ("RFC 5280, 5.1 and 5.2", "A list is whole, and not changes alone."),
     "mdoc.status-unchecked": (
         f"{_ISO}, second edition, status",
         "A document whose issuer asks for a status look-up in a way that is not read is not accepted.",

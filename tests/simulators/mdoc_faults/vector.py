@@ -25,6 +25,7 @@ class Judging:
     at: datetime
     transcript: bytes | None
     reader_key: ec.EllipticCurvePrivateKey | None
+    revocation_lists: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from simulators.sd_jwt_faults.holder import holder_faults
 from simulators.sd_jwt_faults.issuer import issuer_faults
+from simulators.sd_jwt_faults.revocation import revocation_lists
 from simulators.sd_jwt_faults.rules import RULES
 from simulators.sd_jwt_faults.sound import sound_documents
 from simulators.sd_jwt_faults.structure import structure_faults
@@ -20,6 +21,7 @@ _FILES: dict[str, Callable[[], Iterator[Vector]]] = {
     "structure.json": structure_faults,
     "issuer.json": issuer_faults,
     "holder.json": holder_faults,
+    "revocation.json": revocation_lists,
 }
 _PROVENANCE = "made for Dongui by tests/vectors/sd_jwt/make_mutations.py; nobody's data"
 _LICENCE = "Apache-2.0"
@@ -43,6 +45,7 @@ def _file(vectors: list[Vector]) -> str:
 def _entry(vector: Vector) -> dict[str, object]:
     judging = vector.judging
     clause, rule = RULES[vector.expect]
+    lists = {"revocation_lists": [one.hex() for one in judging.revocation_lists]}
     return {
         "name": vector.name,
         "expect": vector.expect,
@@ -57,6 +60,7 @@ def _entry(vector: Vector) -> dict[str, object]:
         "at": judging.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "nonce": judging.nonce,
         "audience": judging.audience,
+        **(lists if judging.revocation_lists else {}),
         "provenance": _PROVENANCE,
         "licence": _LICENCE,
     }

@@ -60,6 +60,23 @@ RULES: dict[str, tuple[str, str]] = {
         f"{_PKIX}, 6.1.4 l",
         "No more authorities stand below one than it may have.",
     ),
+    "trust.signer-revoked": (
+        "RFC 5280, 6.1.3 a 3",
+        "The signer's authority has not withdrawn it: no list it signed names it, however old that list is.",
+    ),
+    "trust.authority-revoked": (
+        "RFC 5280, 6.1.3 a 3",
+        "No authority between the signer and the anchor was withdrawn by the one above it.",
+    ),
+    "trust.revocation-list-stale": (
+        "RFC 5280, 5.1.2.5; Dongui",
+        "The newest list of a certificate's authority has begun, is not over, and is at most 60 days old.",
+    ),
+    "trust.revocation-list-unproved": (
+        "RFC 5280, 6.3.3 g",
+        "A list in the name of a certificate's authority is signed by it.",
+    ),
+    "trust.revocation-list-unreadable": ("RFC 5280, 5.1 and 5.2", "A list is whole, and not changes alone."),
     "trust.signer-is-authority": (f"{_PKIX}, 4.2.1.9; Dongui", "A signer of documents is no authority."),
     "trust.signer-key-usage": (f"{_PKIX}, 4.2.1.3", "The signer's key may make signatures."),
     "sd-jwt.not-a-document": (f"{_SD}, 4", "A presentation is ASCII text with at least one tilde."),

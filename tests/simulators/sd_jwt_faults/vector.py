@@ -21,6 +21,7 @@ class Judging:
     at: datetime = AT
     nonce: str | None = NONCE
     audience: str | None = CLIENT_ID
+    revocation_lists: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from dongui.documents.mdoc.reading import PresentedDocument, read_presented
 from dongui.documents.mdoc.session_transcript import check_session_transcript
 from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
+from dongui.documents.trust.standing import Standing, require_standing
 from dongui.encoding import cbor
 from dongui.encoding.cbor import CborValue
 from dongui.environment import Clock
@@ -29,6 +30,7 @@ from dongui.errors import Refused
 __all__ = ["MAX_PORTRAIT_BYTES", "BoundDocument", "authenticate", "require_bound"]
 
 MAX_PORTRAIT_BYTES = 2 * 1024 * 1024
+_NOT_CHECKED_REMARK = "mdoc.revocation-not-checked"
 _SUBJECT = ("issuing_country", "issuing_authority", "document_number")
 
 BoundDocument = NewType("BoundDocument", AuthenticatedDocument)
@@ -50,10 +52,13 @@ def authenticate(
     nobody is being verified: the document is only looked at, and comes back ``NOT_BOUND``, as a bare
     IssuerSigned always does. ``reader_key`` is the session's ephemeral private key, needed for a MAC.
 
-    ``status`` are the status lists on file; a document that refers to one is only as good as that list.
+    ``status`` are the status lists on file; a document that refers to one is only as good as that list. The
+    anchors' revocation lists say whether its signer was withdrawn; without a list of the signer's authority
+    the document bears the remark ``mdoc.revocation-not-checked``.
 
     Raises ``Refused`` with ``mdoc.*``, ``trust.*``, ``cose.*``, ``cbor.*`` or ``status.*``; ``Undetermined``
-    (``mdoc.status-unchecked``, ``status.*``); ``Misuse`` (``mdoc.session-transcript-malformed``).
+    (``mdoc.status-unchecked``, ``status.*``); ``Trouble`` (``status.list-*``, ``trust.revocation-list-*``);
+    ``Misuse`` (``mdoc.session-transcript-malformed``).
     """
     if session_transcript is not None:
         check_session_transcript(session_transcript)
@@ -61,10 +66,11 @@ def authenticate(
     presented = read_presented(data)
     issuer = authenticate_issuer(presented, trust_anchors=trust_anchors, at=at)
     binding = _bind(presented, issuer, session_transcript, reader_key)
-    # The status last: a document that does not hold by itself needs no list.
+    # The lists last: a document that does not hold by itself needs none.
+    standing = require_standing(issuer.signer, anchors=trust_anchors, at=at)
     if issuer.security_object.status is not None:
         status.check(issuer.security_object.status, issuer_keys=(issuer.signer.key,), at=at)
-    return _authenticated(presented, issuer, binding, at)
+    return _authenticated(presented, issuer, binding, standing, at)
 
 
 def require_bound(document: AuthenticatedDocument) -> BoundDocument:
@@ -99,7 +105,11 @@ def _bind(
 
 
 def _authenticated(
-    presented: PresentedDocument, issuer: VerifiedIssuerPart, binding: HolderBinding, at: datetime
+    presented: PresentedDocument,
+    issuer: VerifiedIssuerPart,
+    binding: HolderBinding,
+    standing: Standing,
+    at: datetime,
 ) -> AuthenticatedDocument:
     validity = issuer.security_object.validity
     return AuthenticatedDocument(
@@ -117,6 +127,7 @@ def _authenticated(
         # What is signed, not the signature: of an ECDSA signature anybody can make a second one that is
         # valid too, and one document would have two names. Salted digests and a key make it unguessable.
         issuer_signed=sha256(issuer.payload).digest(),
+        remarks=() if standing.checked else (_NOT_CHECKED_REMARK,),
         trust_path=issuer.signer.steps,
     )
 

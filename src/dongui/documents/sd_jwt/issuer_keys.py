@@ -17,7 +17,7 @@ from cryptography import x509
 
 from dongui.documents.authenticated import TrustStep
 from dongui.documents.sd_jwt.claims import label
-from dongui.documents.trust import TrustAnchors
+from dongui.documents.trust import TrustAnchors, VerifiedSigner
 from dongui.documents.trust.certificate import Certificate
 from dongui.documents.trust.token_path import verify_token_path
 from dongui.encoding import strict_json
@@ -91,14 +91,20 @@ class VerifiedIssuer:
 
     ``identity`` is ``iss``, or the signer's subject where the document names no ``iss``; ``trusted_by`` is
     the anchor's name, or ``iss`` where the keys came from metadata. ``keys`` are those proved to be this
-    issuer's own; ``by`` is the header parameter the key was found by; ``steps`` the certificates' path.
+    issuer's own; ``by`` is the header parameter the key was found by; ``signer`` the certificate's proved
+    path, ``None`` where the key came from metadata.
     """
 
     identity: str
     trusted_by: str
     keys: tuple[PublicKey, ...] = field(repr=False)
     by: Literal["x5c", "kid"]
-    steps: tuple[TrustStep, ...] = ()
+    signer: VerifiedSigner | None = field(default=None, repr=False)
+
+    @property
+    def steps(self) -> tuple[TrustStep, ...]:
+        """The certificates' path; empty where bare keys are trusted."""
+        return () if self.signer is None else self.signer.steps
 
 
 def verify_issuer(jws: Jws, *, issuer: str | None, issuers: SdJwtIssuers, at: datetime) -> VerifiedIssuer:
@@ -131,7 +137,7 @@ def _by_certificate(
         signer.anchor.certificate.name,
         (signer.key,),
         "x5c",
-        signer.steps,
+        signer,
     )
 
 

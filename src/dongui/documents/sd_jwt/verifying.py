@@ -22,6 +22,7 @@ from dongui.documents.sd_jwt.key_binding import (
 from dongui.documents.sd_jwt.reading import PresentedSdJwt, read_presented
 from dongui.documents.status.evidence import StatusEvidence
 from dongui.documents.status.references import read_status
+from dongui.documents.trust.standing import require_standing
 from dongui.encoding.strict_json import JsonObject
 from dongui.environment import Clock
 from dongui.errors import Refused
@@ -34,6 +35,7 @@ BoundSdJwt = NewType("BoundSdJwt", AuthenticatedDocument)
 _TYPE, _EARLIER_TYPE = "dc+sd-jwt", "vc+sd-jwt"
 _EARLIER_TYPE_REMARK = "sd-jwt.earlier-type-name"
 _NO_ISSUING_TIME_REMARK = "sd-jwt.issuing-time-not-stated"
+_NOT_CHECKED_REMARK = "sd-jwt.revocation-not-checked"
 _MALFORMED = "sd-jwt.claim-malformed"
 # The beginning of NumericDate (RFC 7519, 2): where an issuer sets no earlier bound, there is none.
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,8 +65,12 @@ def authenticate(
     being verified: the document is only looked at, and comes back ``NOT_BOUND``, as one without a key-binding
     JWT always does.
 
+    Where the issuer is known by a certificate, the anchors' revocation lists say whether it was withdrawn;
+    without a list of its authority the document bears the remark ``sd-jwt.revocation-not-checked``. A key
+    from metadata has no authority that could: who put it on file takes it away.
+
     Raises ``Refused`` with ``sd-jwt.*``, ``jose.*``, ``trust.*``, ``status.*``; ``Undetermined`` and
-    ``Trouble`` with ``status.*``.
+    ``Trouble`` with ``status.*``; ``Trouble`` with ``trust.revocation-list-*``.
     """
     at = clock.now()
     presented = read_presented(data)
@@ -91,7 +97,8 @@ def authenticate(
     if nonce_and_audience is not None and presented.key_binding is not None:
         verify_key_binding(presented, holder_key=holder_key, expectation=nonce_and_audience, at=at)
         binding = HolderBinding.KEY_BINDING
-    # The status last: a document that does not hold by itself needs no list.
+    # The lists last: a document that does not hold by itself needs none.
+    withdrawal = _withdrawal_remarks(issuer, issuers, at)
     if "status" in resolved.claims:
         status.check(read_status(resolved.claims["status"]), issuer_keys=issuer.keys, at=at)
     return AuthenticatedDocument(
@@ -109,7 +116,7 @@ def authenticate(
         # What is signed, not the signature: of an ECDSA signature anybody can make a second one that is valid
         # too. The salted digests and the holder's key in it make it unguessable.
         issuer_signed=sha256(presented.issuer_signed.signed).digest(),
-        remarks=remarks + validity.remarks,
+        remarks=remarks + validity.remarks + withdrawal,
         trust_path=issuer.steps,
     )
 
@@ -132,6 +139,13 @@ def _check_type(presented: PresentedSdJwt) -> tuple[str, ...]:
     if given == _EARLIER_TYPE:
         return (_EARLIER_TYPE_REMARK,)
     raise Refused("sd-jwt.token-type", f"typ is neither {_TYPE} nor {_EARLIER_TYPE}")
+
+
+def _withdrawal_remarks(issuer: VerifiedIssuer, issuers: SdJwtIssuers, at: datetime) -> tuple[str, ...]:
+    if issuer.signer is None or issuers.anchors is None:
+        return ()
+    standing = require_standing(issuer.signer, anchors=issuers.anchors, at=at)
+    return () if standing.checked else (_NOT_CHECKED_REMARK,)
 
 
 def _validity(claims: JsonObject, at: datetime) -> _Validity:

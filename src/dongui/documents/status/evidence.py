@@ -16,7 +16,8 @@ from typing import Self
 
 from dongui.documents.status.freshness import FreshnessLimit, require_fresh
 from dongui.documents.status.token_status_list import StatusListToken, read_status_list
-from dongui.documents.trust import TrustAnchors
+from dongui.documents.trust import TrustAnchors, VerifiedSigner
+from dongui.documents.trust.standing import require_standing
 from dongui.documents.trust.token_path import verify_token_path
 from dongui.encoding.cose import PublicKey
 from dongui.errors import Misuse, Refused, Trouble, Undetermined
@@ -108,7 +109,8 @@ class StatusEvidence:
         ``status.revoked``, ``status.suspended``; ``Trouble``: ``status.list-missing``,
         ``status.list-stale``, ``status.list-expired``, ``status.list-from-future``,
         ``status.list-malformed``, ``status.list-signature-invalid``, ``status.list-signer-unknown``;
-        ``Undetermined``: ``status.index-out-of-range``, ``status.value-unknown``.
+        ``trust.revocation-list-*`` of the list's own signer; ``Undetermined``:
+        ``status.index-out-of-range``, ``status.value-unknown``.
         """
         # 2. Resolve the list: here, by what is on file.
         held = sorted(self._lists.get(reference.uri, ()), key=lambda held: held[0].issued_at, reverse=True)
@@ -119,10 +121,14 @@ class StatusEvidence:
         for token, fetched_at in held:
             try:
                 # 3. Validate the token. 4 a, sub equals the reference's URI, is how it was found.
-                self._require_signed(token, issuer_keys, at)
+                signer = self._require_signed(token, issuer_keys, at)
             except Trouble as trouble:
                 # Somebody else's list beside the issuer's says nothing, and hides nothing.
                 troubles.append(trouble)
+                continue
+            withdrawn = self._withdrawn(signer, at)
+            if withdrawn is not None:
+                troubles.append(withdrawn)
                 continue
             # 4 b to d. Freshness: of the newest authentic list. An older one must not speak in its place,
             # or whoever spoils the new list keeps a revoked document alive.
@@ -131,10 +137,12 @@ class StatusEvidence:
             return _judged(reference, token.status(reference.index), token)
         raise troubles[0]
 
-    def _require_signed(self, token: StatusListToken, issuer_keys: Sequence[PublicKey], at: datetime) -> None:
-        """The list is the document issuer's, or that of a signer the operator's anchors vouch for."""
+    def _require_signed(
+        self, token: StatusListToken, issuer_keys: Sequence[PublicKey], at: datetime
+    ) -> VerifiedSigner | None:
+        """The list is the document issuer's (``None``), or of a signer the operator's anchors vouch for."""
         if any(token.is_signed_by(key) for key in issuer_keys):
-            return
+            return None
         if token.chain is None or self.anchors is None:
             # A list without certificates claims to be the issuer's own, and its signature says it is not.
             raise Trouble("status.list-signature-invalid", "the document's issuer did not sign this list")
@@ -146,6 +154,17 @@ class StatusEvidence:
             raise Trouble(
                 "status.list-signature-invalid", f"{signer.certificate.name} did not sign this list"
             )
+        return signer
+
+    def _withdrawn(self, signer: VerifiedSigner | None, at: datetime) -> Trouble | None:
+        """A withdrawn signer's list is nobody's word, for or against; whether it was must be known."""
+        if signer is None or self.anchors is None:
+            return None
+        try:
+            require_standing(signer, anchors=self.anchors, at=at)
+        except Refused as refusal:
+            return Trouble("status.list-signer-unknown", str(refusal))
+        return None
 
 
 def _judged(reference: StatusReference, value: int | None, token: StatusListToken) -> VerifiedStatus:

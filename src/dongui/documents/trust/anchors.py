@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -13,6 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from dongui.documents.trust.certificate import Certificate, read_certificate
 from dongui.errors import Misuse, Refused
 from dongui.memory import SecretBuffer
+
+if TYPE_CHECKING:
+    from dongui.documents.trust.revocation_list import RevocationLists
 
 __all__ = [
     "MAX_ANCHORS",
@@ -34,7 +38,8 @@ class AnchorKind(StrEnum):
 
     ISSUING_AUTHORITY = "issuing-authority"  # an IACA root: signs document signers' certificates
     # One signer's own certificate, trusted without its authority: what it signs is authentic, but nobody
-    # vouches for it and nobody can withdraw it. For issuers who publish no root, and for tests.
+    # vouches for it, and who does not hold its authority hears of no withdrawal. For issuers who publish no
+    # root, and for tests.
     PINNED_DOCUMENT_SIGNER = "pinned-document-signer"
 
 
@@ -47,13 +52,18 @@ class TrustAnchor:
 
 
 class TrustAnchors:
-    """A non-empty set of anchors. Immutable; made once and shared between verifications."""
+    """A non-empty set of anchors, and what they withdrew. Immutable; shared between verifications.
 
-    __slots__ = ("_anchors",)
+    ``revocation`` are the anchors' revocation lists on file; ``None``: none was given, and every document
+    that rests on a certificate says so (``mdoc.revocation-not-checked``, ``sd-jwt.revocation-not-checked``).
+    """
 
-    def __init__(self, anchors: Iterable[TrustAnchor]) -> None:
+    __slots__ = ("_anchors", "revocation")
+
+    def __init__(self, anchors: Iterable[TrustAnchor], *, revocation: RevocationLists | None = None) -> None:
         """Raises ``Misuse``: ``trust.no-anchors``, ``trust.too-many-anchors`` (limit 2,000)."""
         self._anchors = tuple(anchors)
+        self.revocation = revocation
         if not self._anchors:
             # A verifier without anchors must not run: skipping the path is how a self-made licence passes.
             raise Misuse("trust.no-anchors", "at least one trust anchor is needed")
@@ -97,6 +107,10 @@ class TrustAnchors:
         if not anchors:
             raise Misuse("trust.no-anchors", f"{path} holds no .pem, .crt, .cer or .der file")
         return cls(anchors)
+
+    def with_revocation(self, lists: RevocationLists) -> TrustAnchors:
+        """The same anchors, with these revocation lists on file."""
+        return TrustAnchors(self._anchors, revocation=lists)
 
     def holds(self, encoded: bytes) -> bool:
         """Whether exactly this certificate is among the anchors, as whatever kind."""

@@ -55,6 +55,7 @@ class Certificate:
     name: str
     subject: bytes = field(repr=False)
     issuer: bytes = field(repr=False)
+    serial_number: int = field(repr=False)
     version: int
     not_before: datetime
     not_after: datetime
@@ -137,6 +138,7 @@ def _parse(certificate: x509.Certificate, encoded: bytes) -> Certificate:
         name=certificate.subject.rfc4514_string(),
         subject=certificate.subject.public_bytes(),
         issuer=certificate.issuer.public_bytes(),
+        serial_number=certificate.serial_number,
         version=certificate.version.value + 1,
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,

@@ -116,11 +116,11 @@ def certificates_in(content: bytes, *, what: str) -> list[CountryCertificate]:
 
 
 def revocation_lists_in(directory: Path, *, max_age: timedelta) -> RevocationLists:
-    """The revocation lists of a trust folder; where there is none, :meth:`.RevocationLists.none_given`.
+    """The revocation lists (``*.crl``, DER) directly in a folder; else :meth:`.RevocationLists.none_given`.
 
     Raises ``Trouble`` (``trust.revocation-list-unreadable``); ``Misuse``: ``file.*``.
     """
-    paths = _files(directory / COUNTRY_FOLDER, {_REVOCATION_LIST})
+    paths = _files(directory, {_REVOCATION_LIST})
     lists = [_read(path, MAX_REVOCATION_LIST_BYTES, "revocation list") for path in paths]
     return RevocationLists.from_bytes(lists, max_age=max_age) if lists else RevocationLists.none_given()
 

@@ -19,11 +19,16 @@ __all__ = ["VerifiedSigner", "verify_path"]
 
 @dataclass(frozen=True, slots=True)
 class VerifiedSigner:
-    """A document signer whose path ended in an anchor. Only :func:`verify_path` makes one."""
+    """A signer whose path ended in an anchor. Only :func:`verify_path` and :mod:`.token_path` make one.
+
+    ``between`` are the authorities between the two, the signer's own first. Whether one of these certificates
+    was withdrawn is :func:`.standing.require_standing`'s to say.
+    """
 
     certificate: Certificate
     key: PublicKey = field(repr=False)
     anchor: TrustAnchor
+    between: tuple[Certificate, ...] = field(default=(), repr=False)
 
     @property
     def steps(self) -> tuple[TrustStep, ...]:
@@ -76,8 +81,8 @@ def _verify_under(
     # 5. RFC 5280, 6.1.3 a 2: both are valid at the judged moment.
     _check_moment(signer, at, early="trust.signer-not-yet-valid", late="trust.signer-expired")
     _check_moment(authority, at, early="trust.anchor-not-yet-valid", late="trust.anchor-expired")
-    # 6. RFC 5280, 6.1.3 a 3, revocation, is left out: the list lies on the network and no network is used
-    #    here. A verifier learns of a withdrawn signer by losing its anchor.
+    # 6. RFC 5280, 6.1.3 a 3, revocation, comes when everything else holds: a stale list must not make
+    #    undetermined what is forged (:mod:`dongui.documents.trust.standing`).
     # 7. Table B.3: country, and state or province where the authority names one.
     _check_place(signer, authority)
     # 8. RFC 9360: what else was sent must be this path, not another one.

@@ -1,4 +1,4 @@
-"""Revocation lists of countries' authorities (RFC 5280, 5; ICAO 9303-12, 7.2).
+"""Revocation lists of issuing authorities (RFC 5280, 5; ICAO 9303-12, 7.2; ISO/IEC 18013-5:2021, Annex B).
 
 What a list proves: a signer *on* it was withdrawn. What a missing, stale or unreadable list proves: nothing.
 The second is undetermined, never passed and never called forged.
@@ -6,22 +6,26 @@ The second is undetermined, never passed and never called forged.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from dongui.documents.trust.country_certificate import CountryCertificate
-from dongui.documents.trust.csca import CscaAnchors
 from dongui.documents.trust.distinguished_names import DistinguishedName, read_name
 from dongui.documents.trust.signature_checks import verifies
 from dongui.documents.trust.signature_schemes import SignatureScheme, UnknownScheme, read_scheme
 from dongui.encoding.der import DerError, Node, read
 from dongui.errors import Refused, Trouble
 
+if TYPE_CHECKING:
+    from dongui.documents.trust.country_certificate import CountryCertificate
+    from dongui.documents.trust.csca import CscaAnchors
+
 __all__ = [
+    "ED25519",
     "MAX_REVOCATION_LIST_BYTES",
+    "IssuedCertificate",
     "RevocationList",
     "RevocationLists",
     "is_proved",
@@ -31,6 +35,8 @@ __all__ = [
 MAX_REVOCATION_LIST_BYTES = 8 * 1024 * 1024
 _REASON, _NUMBER, _AUTHORITY_KEY = "2.5.29.21", "2.5.29.20", "2.5.29.35"
 _ON_HOLD, _REMOVED = 6, 8
+_ED25519_ALGORITHM = "1.3.101.112"  # RFC 8410, 3; of no passport authority, but of authorities for tokens
+ED25519 = SignatureScheme("ed25519", "sha512")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +57,24 @@ class RevocationList:
 
 
 @dataclass(frozen=True, slots=True)
+class IssuedCertificate:
+    """What a list can name: a serial number of one issuer. ``subject`` is for telling whose it is."""
+
+    issuer: DistinguishedName
+    serial_number: int
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class RevocationLists:
-    """The lists a verifier holds, and how old one may be. Required wherever signers are judged."""
+    """The lists a verifier holds, and how old one may be. One kind's lists speak for no other kind."""
 
     lists: tuple[RevocationList, ...]
     max_age: timedelta
 
     @classmethod
     def none_given(cls) -> RevocationLists:
-        """No lists, said aloud: documents then bear the remark ``passport.revocation-not-checked``."""
+        """No lists, said aloud: documents then bear the remark ``<kind>.revocation-not-checked``."""
         return cls((), timedelta())
 
     @classmethod
@@ -76,17 +91,36 @@ class RevocationLists:
         ``False``: no list of this issuer was given. Raises ``Refused`` (``passport.signer-revoked``);
         ``Trouble``: ``trust.revocation-list-stale``, ``trust.revocation-list-unproved``.
         """
-        mine = [one for one in self.lists if one.issuer == signer.issuer]
+        return self.judge(
+            IssuedCertificate(signer.issuer, signer.serial_number, signer.subject.text),
+            proves=lambda one: is_proved(one, anchors),
+            refusal="passport.signer-revoked",
+            at=at,
+        )
+
+    def judge(
+        self,
+        certificate: IssuedCertificate,
+        *,
+        proves: Callable[[RevocationList], bool],
+        refusal: str,
+        at: datetime,
+    ) -> bool:
+        """As :meth:`check`, of any certificate: ``proves`` says whether its authority signed a list.
+
+        Raises ``Refused`` by the name ``refusal``; ``Trouble`` as :meth:`check`.
+        """
+        mine = [one for one in self.lists if one.issuer == certificate.issuer]
         if not mine:
             return False
-        proved = [one for one in mine if is_proved(one, anchors)]
+        proved = [one for one in mine if proves(one)]
         if not proved:
             raise Trouble(
-                "trust.revocation-list-unproved", f"no authority signed the list of {signer.issuer.text}"
+                "trust.revocation-list-unproved", f"no authority signed the list of {certificate.issuer.text}"
             )
         # A serial number that was ever withdrawn for good stays so: an old list, too, may speak against.
-        if any(_names(one, signer) for one in proved):
-            raise Refused("passport.signer-revoked", f"{signer.subject.text} was withdrawn by its authority")
+        if any(_names(one, certificate.serial_number) for one in proved):
+            raise Refused(refusal, f"{certificate.subject} was withdrawn by its authority")
         self._require_fresh(max(proved, key=lambda one: one.this_update), at)
         return True
 
@@ -129,11 +163,18 @@ def _parse(whole: Node) -> RevocationList:
         this_update=this_update,
         next_update=next_update,
         revoked=MappingProxyType(dict(map(_entry, entries))),
-        scheme=read_scheme(algorithm, digest=None),
+        scheme=_scheme(algorithm),
         signature=signature.bits("signature"),
         signed_part=body.encoded,
         encoded=whole.encoded,
     )
+
+
+def _scheme(algorithm: Node) -> SignatureScheme:
+    kind = algorithm.sequence("signature algorithm")
+    if len(kind) == 1 and kind[0].oid("signature algorithm") == _ED25519_ALGORITHM:
+        return ED25519
+    return read_scheme(algorithm, digest=None)
 
 
 def _require_whole(extensions: Node, understood: set[str]) -> dict[str, Node]:
@@ -166,5 +207,5 @@ def is_proved(one: RevocationList, anchors: CscaAnchors) -> bool:
     )
 
 
-def _names(one: RevocationList, signer: CountryCertificate) -> bool:
-    return one.revoked.get(signer.serial_number, _REMOVED) not in (_ON_HOLD, _REMOVED)
+def _names(one: RevocationList, serial_number: int) -> bool:
+    return one.revoked.get(serial_number, _REMOVED) not in (_ON_HOLD, _REMOVED)

@@ -9,7 +9,7 @@ from dongui.encoding.der import DerError, Node
 
 __all__ = ["DIGESTS", "SignatureScheme", "UnknownScheme", "read_digest", "read_scheme"]
 
-Family = Literal["rsa-pkcs1", "rsa-pss", "ecdsa", "ecdsa-plain"]
+Family = Literal["rsa-pkcs1", "rsa-pss", "ecdsa", "ecdsa-plain", "ed25519"]
 
 DIGESTS = {
     "1.3.14.3.2.26": "sha1",

@@ -53,11 +53,13 @@ def verify_token_path(chain: Sequence[bytes], *, anchors: TrustAnchors, at: date
         if len(certificates) > 1:
             _refuse("trust.chain-unexpected", "a pinned signer is sent with other certificates")
         return _verified(signer, pinned)
-    return _verified(signer, _climb(certificates, anchors, at))
+    return _verified(signer, *_climb(certificates, anchors, at))
 
 
-def _climb(certificates: Sequence[Certificate], anchors: TrustAnchors, at: datetime) -> TrustAnchor:
-    """From the signer upwards, until an anchor issued what is in hand."""
+def _climb(
+    certificates: Sequence[Certificate], anchors: TrustAnchors, at: datetime
+) -> tuple[TrustAnchor, tuple[Certificate, ...]]:
+    """From the signer upwards, until an anchor issued what is in hand: the anchor, and what is below it."""
     between, candidates = certificates, anchors.issuers_of(certificates[-1])
     if len(certificates) > 1 and (anchor := _held(certificates[-1], anchors)) is not None:
         between, candidates = certificates[:-1], (anchor,)
@@ -73,7 +75,7 @@ def _climb(certificates: Sequence[Certificate], anchors: TrustAnchors, at: datet
         except Refused as refusal:
             failures.append(refusal)
         else:
-            return anchor
+            return anchor, tuple(between[1:])
     raise failures[0]
 
 
@@ -103,7 +105,7 @@ def _check_issued(issued: Certificate, issuer: Certificate, below: int, at: date
         _refuse("trust.signature-invalid", f"{issuer.name} did not sign {issued.name}")
     # 6.1.3 a 2: the issuer is valid now.
     _check_moment(issuer, at, "anchor")
-    # 6.1.3 a 3, revocation, is left out: the list lies on the network and no network is used here.
+    # 6.1.3 a 3, revocation, comes when everything else holds (:mod:`dongui.documents.trust.standing`).
 
 
 def _check_signer(signer: Certificate) -> None:
@@ -143,10 +145,12 @@ def _find(certificate: Certificate, kind: type[_Kind]) -> _Kind | None:
         return None
 
 
-def _verified(signer: Certificate, anchor: TrustAnchor) -> VerifiedSigner:
+def _verified(
+    signer: Certificate, anchor: TrustAnchor, between: tuple[Certificate, ...] = ()
+) -> VerifiedSigner:
     if signer.key is None:
         _refuse("trust.signer-key", f"{signer.name} has no key that can be used")
-    return VerifiedSigner(signer, signer.key, anchor)
+    return VerifiedSigner(signer, signer.key, anchor, between)
 
 
 def _refuse(name: str, detail: str) -> NoReturn:
