@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON := $(PYTHON)
 export UV_PYTHON_DOWNLOADS := never
+# Modules are compiled once, not at every start of the program, whatever the surroundings say.
+export PYTHONDONTWRITEBYTECODE :=
 
 # The chip reader's library is built from source against the card service's headers; where those are missing
 # everything else is installed and its tests say that they are skipped.
