@@ -474,6 +474,7 @@ def test_without_permission_everything_says_so(desk: Terminal, visit: Visit) -> 
         shutil.copytree(desk.folder / "authority", folder / "authority")
         shutil.copy(visit.presentation, folder / "shown.cbor")
         (folder / "shown.cbor").chmod(0o600)
+        (folder / "closed").mkdir(mode=0o700)
         for words, name in (
             (("document", "show", "shown.cbor"), "file.not-readable"),
             (("document", "check", "shown.cbor", "--trust", "authority"), "file.not-readable"),
@@ -481,6 +482,7 @@ def test_without_permission_everything_says_so(desk: Terminal, visit: Visit) -> 
             (("log", "check"), "desk.not-readable"),
             (("issue", "authority", "--out", "authority/inner", *OFFICE), "file.not-writable"),
             (("demo", "--out", "story"), "file.not-writable"),
+            (("document", "show", "closed/shown.cbor"), "file.out-of-reach"),
         ):
             assert require_named(other.run(*words, "--json", before=nobody), 2) == name, words
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from dongui.cli import output
 from dongui.cli.debugging import trace
 from dongui.cli.frame import build, spread_lists
 from dongui.cli.output import FailureNotice, Language, Settings
-from dongui.errors import DonguiError, failures
+from dongui.errors import DonguiError, Misuse, failures
 
 __all__ = ["EXIT_UNEXPECTED", "command", "run"]
 
@@ -27,6 +28,8 @@ __all__ = ["EXIT_UNEXPECTED", "command", "run"]
 EXIT_UNEXPECTED = 70
 _EXIT_USAGE = 2
 _EXIT_INTERRUPTED = 130
+# What merely asking whether a path is there can end in, whichever of a command's paths it is.
+_OUT_OF_REACH = frozenset({errno.ENAMETOOLONG, errno.EACCES})
 # What a shell reports for a program ended by SIGPIPE.
 _EXIT_BROKEN_PIPE = 141
 
@@ -149,6 +152,8 @@ def _notice(error: BaseException) -> FailureNotice:
         return FailureNotice.of(error)
     if isinstance(error, TyperException):
         return FailureNotice(failures()["cli.usage"], error.format_message(), _EXIT_USAGE)
+    if isinstance(error, OSError) and error.errno in _OUT_OF_REACH and error.filename is not None:
+        return FailureNotice.of(Misuse("file.out-of-reach", f"{error.filename}: {error.strerror}"))
     # The type alone: the text of an unforeseen exception may quote what it choked on.
     detail = f"{type(error).__module__}.{type(error).__qualname__}"
     return FailureNotice(failures()["internal.unexpected"], detail, EXIT_UNEXPECTED)
