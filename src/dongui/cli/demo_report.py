@@ -129,7 +129,7 @@ def _set_points(scenes: Sequence[Scene]) -> str:
     return choose(
         f"Operating point on each of the {len(statements)} receipts: {en};\n"
         f"  nothing was compared in {early} of the visits.",
-        f"수령증 {len(statements)}개 모두에 적힌 동작점: {ko}\n"
+        f"영수증 {len(statements)}개 모두에 적힌 판정 기준: {ko}\n"
         f"  그중 {early}번의 방문에서는 비교하지 않았습니다.",
     )
 
@@ -149,7 +149,7 @@ def _ending(ending: Ending) -> str:
         f"  and in the log of {size} entries, proved to extend the {earlier} of its own checkpoint.\n"
         f"On disk at this desk: {found or 'no face, no piece of any picture of the story'}.\n{files}",
         f"첫 방문 전에 모델을 불러오는 데 {seconds}초 걸렸습니다.\n"
-        f"수령증 {ending.receipt_id} 오프라인 확인: 운영자의 서명이 있고,\n"
-        f"  항목 {size}개의 로그에 들어 있습니다. 이 로그는 수령증의 체크포인트({earlier}개)를 이어 갑니다.\n"
+        f"영수증 {ending.receipt_id} 오프라인 확인: 운영자의 서명이 있고,\n"
+        f"  항목 {size}개의 로그에 들어 있습니다. 이 로그는 영수증의 체크포인트({earlier}개)를 이어 갑니다.\n"
         f"이 창구의 디스크: {found or '얼굴 없음, 이야기 속 어느 사진의 조각도 없음'}.\n{files}",
     )

@@ -172,7 +172,7 @@ def _drawn(purpose: RegisteredPurpose) -> RenderableType:
         (choose("recipients", "제공받는 자"), "; ".join(_recipients(purpose)) or nobody),
         (choose("consent holds", "동의 유효 기간"), _days(purpose)),
         (choose("documents", "문서"), ", ".join(said.documents)),
-        (choose("operating point", "동작점"), said.operating_point),
+        (choose("operating point", "판정 기준"), said.operating_point),
         (choose("without a face", "얼굴 없는 방법"), _text(purpose.other_way.description)),
         (choose("withdrawal", "철회"), _text(said.withdrawal)),
         (choose("notice, SHA-256", "고지문 SHA-256"), purpose.notice(settings().language).digest.hex()),

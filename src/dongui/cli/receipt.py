@@ -117,7 +117,7 @@ def redeem(
         (choose("outcome", "결과"), words()["outcome.verified"][settings().language.value]),
         (choose("purpose", "목적"), found.statement.purpose),
         (
-            choose("operating point", "동작점"),
+            choose("operating point", "판정 기준"),
             describe_operating_point(found.statement, language=settings().language.value),
         ),
     ]

@@ -215,7 +215,7 @@ def _rescue(found: Verification, unwritten: FailureNotice) -> dict[str, JsonValu
 def _rescue_rows(found: Verification, unwritten: FailureNotice) -> list[tuple[str, str]]:
     return [
         (choose("NOT WRITTEN", "저장되지 않음"), f"{unwritten.failure.name}: {unwritten.detail}"),
-        (choose("copy the receipt", "수령증 옮겨 적기"), found.receipt.to_text()),
+        (choose("copy the receipt", "영수증 옮겨 적기"), found.receipt.to_text()),
         (choose("copy the salts", "솔트 옮겨 적기"), found.disclosure.to_text()),
     ]
 
@@ -240,8 +240,8 @@ def _rows(
             (choose("next", "다음"), choose(failure.next_step, failure.next_step_ko)),
         ]
     rows += [
-        (choose("operating point", "동작점"), describe_operating_point(statement, language=language)),
-        (choose("receipt", "수령증"), statement.receipt_id.hex()),
+        (choose("operating point", "판정 기준"), describe_operating_point(statement, language=language)),
+        (choose("receipt", "영수증"), statement.receipt_id.hex()),
         (choose("log entry", "로그 항목"), str(found.receipt.proof.index)),
         (
             choose("kept", "남는 것"),

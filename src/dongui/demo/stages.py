@@ -50,8 +50,8 @@ STAGES: tuple[Stage, ...] = (
         ("comparison",),
     ),
     Stage(
-        Localised(en="receipt", ko="수령증"),
-        Localised(en="receipt and log", ko="수령증과 로그"),
+        Localised(en="receipt", ko="영수증"),
+        Localised(en="receipt and log", ko="영수증과 로그"),
         ("receipt",),
     ),
 )
