@@ -55,30 +55,19 @@ app.command("compare")(compare)
 def recogniser(
     name: inputs.RecogniserName,
     people: inputs.People,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the report; made if need be, nothing is replaced.")
-    ] = None,
+    out: inputs.ReportFolder = None,
     attacks: AttacksFile = None,
     desk: OptionalDesk = None,
     declaration: inputs.Declarations = None,
     declaration_key: inputs.DeclarationKeys = None,
-    operating_point: Annotated[
-        str | None,
-        typer.Option(
-            help="Operating point, by name or file; the recogniser's own by default. One that has none is "
-            "measured at bounds chosen on these very people."
-        ),
-    ] = None,
+    operating_point: inputs.PointByName = None,
     data_set: inputs.DataSet = None,
     max_fmr: inputs.MaxFmr = 1e-3,
     max_fnmr: inputs.MaxFnmr = 1e-2,
     confidence: inputs.Confidence = 0.95,
     draws: inputs.Draws = 1000,
     seed: inputs.Seed = None,
-    quality: Annotated[
-        bool,
-        typer.Option("--quality", help="Also tell how errors fall as pictures of low quality are left out."),
-    ] = False,
+    quality: inputs.Quality = False,
 ) -> None:
     """Assess a recogniser on people who agreed to it: rates, intervals and differentials of every group.
 
@@ -97,9 +86,7 @@ def recogniser(
     tried = attacks_of(attacks)
     if out is not None:
         require_no_report(out)
-    consented = inputs.read_consented(
-        people, desk=desk, declarations=declaration or (), keys=declaration_key or ()
-    )
+    consented = inputs.read_consented(people, desk=desk, declarations=declaration, keys=declaration_key)
     limits = inputs.limits_of(max_fmr=max_fmr, max_fnmr=max_fnmr, confidence=confidence)
     bounds = None if point is None else bounds_of(point)
     result = inputs.measured(name, consented, bounds, limits, quality=quality).result(
@@ -154,9 +141,7 @@ def attacks(
     folder: Annotated[
         Path, typer.Argument(help="Folder with attacks/SPECIES/ATTEMPT/, bona-fide/ATTEMPT/ and consent.csv.")
     ],
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the report; made if need be, nothing is replaced.")
-    ] = None,
+    out: inputs.ReportFolder = None,
     desk: OptionalDesk = None,
     declaration: inputs.Declarations = None,
     declaration_key: inputs.DeclarationKeys = None,
@@ -174,7 +159,7 @@ def attacks(
 
     if out is not None:
         require_absent(out / ATTACK_REPORT)
-    signed = inputs.read_declarations(declaration or (), declaration_key or ())
+    signed = inputs.read_declarations(declaration, declaration_key)
     moment = SystemClock().now()
     with inputs.consent_office(desk) as office:
         clips = consented_clips(read_clips(folder), office=office, declarations=signed, at=moment)

@@ -32,7 +32,10 @@ __all__ = [
     "MaxFmr",
     "MaxFnmr",
     "People",
+    "PointByName",
+    "Quality",
     "RecogniserName",
+    "ReportFolder",
     "Seed",
     "consent_office",
     "data_set_title",
@@ -50,6 +53,20 @@ _SEED_BYTES = 16
 RecogniserName = Annotated[str, typer.Argument(help="Name of the recogniser, as `recogniser list` shows it.")]
 People = Annotated[
     Path, typer.Option("--people", help="Table of people: person, file, consent, and columns of groups.")
+]
+ReportFolder = Annotated[
+    Path | None, typer.Option("--out", help="Folder for the report; made if need be, nothing is replaced.")
+]
+PointByName = Annotated[
+    str | None,
+    typer.Option(
+        help="Operating point, by name or file; the recogniser's own by default. One that has none is "
+        "measured at bounds chosen on these very people."
+    ),
+]
+Quality = Annotated[
+    bool,
+    typer.Option("--quality", help="Also tell how errors fall as pictures of low quality are left out."),
 ]
 Declarations = Annotated[
     list[Path] | None,
@@ -87,8 +104,10 @@ def consent_office(desk: Path | None) -> Iterator[ConsentOffice | None]:
         yield ConsentOffice(opened.ledger.history, opened.purpose, opened.entry.id)
 
 
-def read_declarations(paths: Sequence[Path], keys: Sequence[Path]) -> list[SignedDeclaration]:
-    """Read and verify declarations.
+def read_declarations(
+    given: Sequence[Path] | None, given_keys: Sequence[Path] | None
+) -> list[SignedDeclaration]:
+    """Read and verify declarations; ``None`` is none.
 
     Raises ``Misuse``: ``file.*``, ``assessment.declaration-unfit``, ``log.key-malformed``; ``Refused``:
     ``log.note-*``, ``assessment.declaration-*``.
@@ -96,6 +115,7 @@ def read_declarations(paths: Sequence[Path], keys: Sequence[Path]) -> list[Signe
     from dongui.assessment.consent_ground import SignedDeclaration
     from dongui.assessment.declaration import MAX_DECLARATION_BYTES, read_declaration
 
+    paths, keys = given or (), given_keys or ()
     if len(paths) != len(keys):
         detail = f"{len(paths)} declarations and {len(keys)} keys were given; each needs its own"
         raise Misuse("assessment.declaration-unfit", detail)
@@ -115,9 +135,12 @@ def read_signer(path: Path) -> SignerKey:
 
 
 def read_consented(
-    people: Path, *, desk: Path | None, declarations: Sequence[Path], keys: Sequence[Path]
+    people: Path, *, desk: Path | None, declarations: Sequence[Path] | None, keys: Sequence[Path] | None
 ) -> ConsentedTable:
-    """Read the table and check every row's consent. Raises as :func:`require_consent`."""
+    """Read the table and check every row's consent.
+
+    Raises as :func:`read_declarations` and :func:`.require_consent`.
+    """
     require_extra("assessment")
     from dongui.assessment.consent_ground import require_consent
     from dongui.assessment.people_table import read_people_table

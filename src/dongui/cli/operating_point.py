@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Group
@@ -21,11 +21,22 @@ from dongui.cli.recogniser import drawn_point, point_json
 from dongui.environment import SystemClock
 from dongui.extras import require_extra
 
+if TYPE_CHECKING:
+    from dongui.assessment.consent_ground import ConsentedTable
+    from dongui.assessment.limits import Limits
+    from dongui.assessment.measurement import Measurement
+    from dongui.assessment.result import Method
+
 __all__ = ["app"]
 
 app = typer.Typer(
     help="Bounds with what was measured at them, and bounds that hold in every group.", no_args_is_help=True
 )
+
+
+_Report = Annotated[
+    Path | None, typer.Option(help="Folder for the report, which the point then names by its digest.")
+]
 
 
 @app.command("list")
@@ -80,35 +91,24 @@ def choose(
     data_set: inputs.DataSet = None,
     draws: inputs.Draws = 1000,
     seed: inputs.Seed = None,
-    report: Annotated[
-        Path | None, typer.Option(help="Folder for the report, which the point then names by its digest.")
-    ] = None,
+    report: _Report = None,
 ) -> None:
     """Choose bounds that keep both limits in every group, intersections included, or say what it takes.
 
     Exit code 1 where there are none: then the message says how many more people of which group are needed.
     """
     require_extra("assessment")
-    from dongui.assessment.measurement import measure_and_choose
     from dongui.assessment.point import point_of
-    from dongui.assessment.recogniser_choice import load_instruments
     from dongui.assessment.report.card import assessed_of
     from dongui.cli.writing import require_absent, write_once
-    from dongui.desk.desk import models_cache
 
     require_absent(out)
     if report is not None:
         require_no_report(report)
     method = inputs.method_of(confidence=confidence, draws=draws, seed=seed)
     limits = inputs.limits_of(max_fmr=max_fmr, max_fnmr=max_fnmr, confidence=confidence)
-    consented = inputs.read_consented(
-        people, desk=desk, declarations=declaration or (), keys=declaration_key or ()
-    )
-    with output.progress("Measuring.", "측정하고 있습니다.") as told:
-        instruments = load_instruments(recogniser, cache=models_cache(), progress=told)
-        measurement = measure_and_choose(
-            consented, instruments=instruments, limits=limits, method=method, progress=told
-        )
+    consented = inputs.read_consented(people, desk=desk, declarations=declaration, keys=declaration_key)
+    measurement = _measured_and_chosen(recogniser, consented, limits, method)
     moment = SystemClock().now()
     result = measurement.result(
         method=method,
@@ -123,6 +123,20 @@ def choose(
         point = replace(point, assessment=assessed_of(result))
     write_once(out, point.to_toml().encode(), private=False)
     show(point_json(point), lambda: Group(*drawn_point(point)))
+
+
+def _measured_and_chosen(
+    recogniser: str, consented: ConsentedTable, limits: Limits, method: Method
+) -> Measurement:
+    from dongui.assessment.measurement import measure_and_choose
+    from dongui.assessment.recogniser_choice import load_instruments
+    from dongui.desk.desk import models_cache
+
+    with output.progress("Measuring.", "측정하고 있습니다.") as told:
+        instruments = load_instruments(recogniser, cache=models_cache(), progress=told)
+        return measure_and_choose(
+            consented, instruments=instruments, limits=limits, method=method, progress=told
+        )
 
 
 @app.command("install")

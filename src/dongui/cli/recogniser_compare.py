@@ -21,7 +21,10 @@ from dongui.errors import Misuse
 from dongui.extras import require_extra
 
 if TYPE_CHECKING:
+    from dongui.assessment.consent_ground import ConsentedTable
     from dongui.assessment.error_rates import Kind, Rate
+    from dongui.assessment.limits import Limits
+    from dongui.assessment.result import Method
     from dongui.assessment.side_by_side import SideBySide
 
 __all__ = ["COMPARISON", "compare"]
@@ -54,9 +57,8 @@ def compare(
     The bounds hold for this comparison alone: they are no operating point.
     """
     require_extra("assessment")
-    from dongui.assessment.recogniser_choice import load_instruments
     from dongui.assessment.report.files import file_names, side_by_side_pages
-    from dongui.assessment.side_by_side import SideBySide, assess_alike, side_by_side_json
+    from dongui.assessment.side_by_side import side_by_side_json
     from dongui.cli.writing import require_absent
 
     if one == other:
@@ -64,31 +66,44 @@ def compare(
     method = inputs.method_of(confidence=confidence, draws=draws, seed=seed)
     limits = inputs.limits_of(max_fmr=max_fmr, max_fnmr=max_fnmr, confidence=confidence)
     require_absent(*(out / name for name in file_names("comparison")))
-    consented = inputs.read_consented(
-        people, desk=desk, declarations=declaration or (), keys=declaration_key or ()
-    )
+    consented = inputs.read_consented(people, desk=desk, declarations=declaration, keys=declaration_key)
+    title = inputs.data_set_title(data_set, consented)
+    both = _assessed((one, other), consented, limits, method, title=title, folder=cache_of(cache))
+    content = side_by_side_json(both)
+    text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    write_files(out, {COMPARISON: text.encode()} | side_by_side_pages(*both.results))
+    show(content, lambda: _drawn(both))
+
+
+def _assessed(
+    names: tuple[str, str],
+    consented: ConsentedTable,
+    limits: Limits,
+    method: Method,
+    *,
+    title: str,
+    folder: Path,
+) -> SideBySide:
+    from dongui.assessment.recogniser_choice import load_instruments
+    from dongui.assessment.side_by_side import SideBySide, assess_alike
+
     moment = SystemClock().now().replace(microsecond=0)
-    folder = cache_of(cache)
     with progress("Loading.", "불러오고 있습니다.") as say:
         # Both before either is measured: a model that is missing is missed at once.
-        loaded = [load_instruments(name, cache=folder, progress=say) for name in (one, other)]
+        loaded = [load_instruments(name, cache=folder, progress=say) for name in names]
         first, second = (
             assess_alike(
                 consented,
                 instruments=instruments,
                 limits=limits,
                 method=method,
-                title=inputs.data_set_title(data_set, consented),
+                title=title,
                 made_at=moment,
                 progress=say,
             )
             for instruments in loaded
         )
-    both = SideBySide(moment, limits, (first, second), (loaded[0].recogniser.card, loaded[1].recogniser.card))
-    content = side_by_side_json(both)
-    text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-    write_files(out, {COMPARISON: text.encode()} | side_by_side_pages(first, second))
-    show(content, lambda: _drawn(both))
+    return SideBySide(moment, limits, (first, second), (loaded[0].recogniser.card, loaded[1].recogniser.card))
 
 
 def _drawn(both: SideBySide) -> RenderableType:
