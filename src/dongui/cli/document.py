@@ -31,10 +31,10 @@ from dongui.cli.trust_option import (
 from dongui.cli.writing import require_place, write_once
 from dongui.documents.authenticated import AuthenticatedDocument, HolderBinding, Treatment
 from dongui.documents.authenticating import authenticate, require_bound
+from dongui.documents.document_trust import DocumentTrust
 from dongui.documents.looking import look
 from dongui.documents.mdoc.looking import UnverifiedDocument
 from dongui.documents.remarks import remarks
-from dongui.documents.staff_card.encryption import SiteKey
 from dongui.environment import SystemClock
 from dongui.errors import DonguiError, Misuse, Refused, Unanswered
 from dongui.memory import SecretBuffer, forbid_core_dumps
@@ -145,9 +145,7 @@ def show_(
             raise Misuse(
                 "document.options-incomplete", "without --trust nothing is judged; leave the rest out"
             )
-        with document_from(source)[0] as document:
-            claimed = look(document.view, treatment=Treatment.UNVERIFIED, at=SystemClock().now())
-            _show_claimed(claimed, None, html)
+        _show_unjudged(source, html)
         return
     limits = limits_of(master_list_max_age, revocation_list_max_age, status_list_max_age)
     evidence = inputs.read_evidence(session_transcript, reader_key, nonce, audience)
@@ -159,24 +157,27 @@ def show_(
                 document.view, trust=site.trust, clock=clock, holder=holder, cards=site.cards
             )
         except Unanswered as failure:
-            believed = site.trust.staff_card
-            site_key = None if believed is None else believed.site_key
-            _show_claimed(_claimed(document, failure, clock.now(), site_key), failure, html)
+            _show_claimed(_claimed(document, failure, clock.now(), site.trust), failure, html)
             raise typer.Exit(failure.exit_code) from None
     _show_authentic(found, at, html)
 
 
+def _show_unjudged(source: Path | chips.OnReader | None, html: Path | None) -> None:
+    with document_from(source)[0] as document:
+        claimed = look(document.view, treatment=Treatment.UNVERIFIED, at=SystemClock().now())
+        _show_claimed(claimed, None, html)
+
+
 def _claimed(
-    document: SecretBuffer, failure: Unanswered, at: datetime, site_key: SiteKey | None
+    document: SecretBuffer, failure: Unanswered, at: datetime, trust: DocumentTrust
 ) -> UnverifiedDocument:
     """What a document claims that failed; where not even that can be read, its failure is all there is."""
-    refused = isinstance(failure, Refused)
     try:
         return look(
             document.view,
-            treatment=Treatment.REFUSED if refused else Treatment.UNVERIFIED,
+            treatment=Treatment.REFUSED if isinstance(failure, Refused) else Treatment.UNVERIFIED,
             at=at,
-            site_key=site_key,
+            site_key=None if trust.staff_card is None else trust.staff_card.site_key,
         )
     except Refused:
         raise failure from None

@@ -17,6 +17,8 @@ from dongui.errors import Misuse
 
 if TYPE_CHECKING:
     from dongui.documents.passport.issuing import PassportHolder
+    from dongui.documents.sd_jwt.issuing import CredentialSigner
+    from dongui.documents.status import StatusReference
 
 __all__ = ["passport", "sd_jwt", "sd_jwt_presentation"]
 
@@ -88,27 +90,16 @@ def sd_jwt(
     Writes credential.sd-jwt and wallet.key, for their owner alone; verifiers trust it with the authority's
     iaca.pem in sd-jwt/ of their trust folder.
     """
-    from dongui.documents.mdoc.authority import Authority
     from dongui.documents.mdoc.issuing import ValidityPeriod
     from dongui.documents.mdoc.key_files import seal_key_file
     from dongui.documents.mdoc.signing_algorithms import SigningAlgorithm
     from dongui.documents.sd_jwt import issuing
-    from dongui.documents.status import StatusReference
 
     files = [out / _CREDENTIAL_FILE, out / _WALLET_FILE]
     require_absent(*files)
-    if (status_list is None) is not (status_index is None):
-        raise Misuse("document.options-incomplete", "--status-list and --status-index go together")
-    status = None if status_list is None else StatusReference(status_list, status_index or 0)
+    status = _status(status_list, status_index)
     clock, entropy = SystemClock(), SystemEntropy()
-    signer = issuing.CredentialSigner.create(
-        Authority.from_bytes(inputs.read_key(authority / "authority.key")),
-        issuer=issuer,
-        algorithm=SigningAlgorithm.ES256,
-        lifetime=timedelta(days=days + 1),
-        clock=clock,
-        entropy=entropy,
-    )
+    signer = _credential_signer(authority, issuer, lifetime=timedelta(days=days + 1))
     key, now = SigningAlgorithm.ES256.generate_key(), clock.now()
     claims = _texts(data, inputs.read_elements(data))
     credential = issuing.issue(
@@ -127,6 +118,29 @@ def sd_jwt(
     show(
         {"document_type": kind, "bytes": len(credential), "files": [str(file) for file in files]},
         choose(f"{kind}, written to {out}", f"{kind}, {out}에 썼습니다"),
+    )
+
+
+def _status(status_list: str | None, status_index: int | None) -> StatusReference | None:
+    from dongui.documents.status import StatusReference
+
+    if (status_list is None) is not (status_index is None):
+        raise Misuse("document.options-incomplete", "--status-list and --status-index go together")
+    return None if status_list is None else StatusReference(status_list, status_index or 0)
+
+
+def _credential_signer(authority: Path, issuer: str, *, lifetime: timedelta) -> CredentialSigner:
+    from dongui.documents.mdoc.authority import Authority
+    from dongui.documents.mdoc.signing_algorithms import SigningAlgorithm
+    from dongui.documents.sd_jwt.issuing import CredentialSigner
+
+    return CredentialSigner.create(
+        Authority.from_bytes(inputs.read_key(authority / "authority.key")),
+        issuer=issuer,
+        algorithm=SigningAlgorithm.ES256,
+        lifetime=lifetime,
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
     )
 
 

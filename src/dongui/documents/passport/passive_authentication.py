@@ -123,7 +123,7 @@ def authenticate_with_path(
         issuer=path.anchor.certificate.subject.text,
         signed_at=signed_at or checked.signer.not_before,
         valid_from=signed_at or checked.signer.not_before,
-        valid_until=datetime.combine(contents.mrz.expiry, time(23, 59, 59), _LAST_TIME_ZONE).astimezone(UTC),
+        valid_until=_last_moment(contents.mrz),
         judged_at=at,
         holder_binding=binding,
         elements=passport_elements(files, contents, unsigned=checked.unsigned),
@@ -133,10 +133,7 @@ def authenticate_with_path(
         # of groups that hold a picture nobody guesses.
         issuer_signed=sha256(checked.security_object.message.content).digest(),
         remarks=(*contents.remarks, *_remarks(checked, path, uses_sha1=uses_sha1)),
-        trust_path=tuple(
-            TrustStep(one.subject.text, one.not_before, one.not_after)
-            for one in (path.anchor.certificate, path.signer)
-        ),
+        trust_path=_steps(path),
     )
     return AuthenticatedPassport(document, checked, path)
 
@@ -175,6 +172,15 @@ def _check_document_type(mrz: Mrz, path: SignerPath) -> None:
         raise Refused(
             "passport.signer-document-type", f"{path.signer.subject.text} is for other kinds of documents"
         )
+
+
+def _last_moment(mrz: Mrz) -> datetime:
+    return datetime.combine(mrz.expiry, time(23, 59, 59), _LAST_TIME_ZONE).astimezone(UTC)
+
+
+def _steps(path: SignerPath) -> tuple[TrustStep, ...]:
+    certificates = (path.anchor.certificate, path.signer)
+    return tuple(TrustStep(one.subject.text, one.not_before, one.not_after) for one in certificates)
 
 
 def _subject(mrz: Mrz) -> bytes:
