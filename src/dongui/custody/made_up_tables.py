@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -36,7 +36,8 @@ _DAY_US = 86_400_000_000
 _CHUNK_PEOPLE = 500_000
 _SKEWED_EVERY, _SKEWED_RECORDS = 1_000_003, 5_000
 _ALL_SAID = ConsentFlag.INFORMED | ConsentFlag.SEPARATE | ConsentFlag.EXPLICIT
-Columns = Mapping[str, NDArray[Any]]
+Column: TypeAlias = NDArray[np.generic]
+Columns: TypeAlias = Mapping[str, Column]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class _Writer:
         self._rest = rows.slice(whole)
 
 
-def encodings(kind: str, layout: Layout) -> dict[str, Any]:
+def encodings(kind: str, layout: Layout) -> dict[str, object]:
     """Return how the columns of a table are written: what a merge reads fastest.
 
     Ids and small numbers as differences of a few bits; moments, few of them distinct, by dictionary; no
@@ -138,9 +139,11 @@ def encodings(kind: str, layout: Layout) -> dict[str, Any]:
     }
 
 
-def _array(values: NDArray[Any], field: pa.Field) -> pa.Array:
+def _array(values: Column, field: pa.Field) -> pa.Array:
     if pa.types.is_fixed_size_binary(field.type):
-        return pa.Array.from_buffers(field.type, len(values), [None, pa.py_buffer(_uuids(values))])
+        return pa.Array.from_buffers(
+            field.type, len(values), [None, pa.py_buffer(_uuids(values.astype(np.uint32, copy=False)))]
+        )
     return pa.array(values.astype(field.type.to_pandas_dtype(), copy=False), field.type)
 
 
@@ -157,7 +160,7 @@ def _uuids(values: NDArray[np.uint32]) -> bytes:
 
 def _records(
     person: NDArray[np.uint32], chance: np.random.Generator, written: int, wanted: int, *, fill: bool, at: int
-) -> dict[str, NDArray[Any]]:
+) -> dict[str, Column]:
     each = chance.geometric(1 / RECORDS_A_PERSON, len(person))
     each[person % _SKEWED_EVERY == 300_000] = _SKEWED_RECORDS
     if fill:
@@ -193,7 +196,7 @@ _FURTHER = 0.35
 
 def _consents(
     person: NDArray[np.uint32], chance: np.random.Generator, *, folded: bool, at: int
-) -> dict[str, NDArray[Any]]:
+) -> dict[str, Column]:
     known = person[chance.random(len(person), dtype=np.float32) < 0.92]
     shares = np.cumsum([story[0] for story in _STORIES])[:-1]
     story = np.searchsorted(shares, chance.random(len(known), dtype=np.float32)).astype(np.int64)
@@ -211,7 +214,7 @@ def _consents(
         latest = np.append(np.any(keys[:, 1:] != keys[:, :-1], axis=0), True)
         owner, fields = owner[latest], fields[:, latest]
     names = ("purpose", "recipient", "artefact", "state", "flags")
-    table: dict[str, NDArray[Any]] = {"person": owner, **dict(zip(names, fields[:5], strict=True))}
+    table: dict[str, Column] = {"person": owner, **dict(zip(names, fields[:5], strict=True))}
     return table | _terms(owner, fields[5], chance, at)
 
 
@@ -231,7 +234,7 @@ def _wave(
 
 def _terms(
     owner: NDArray[np.uint32], turn: NDArray[np.int64], chance: np.random.Generator, at: int
-) -> dict[str, NDArray[Any]]:
+) -> dict[str, Column]:
     rows = len(owner)
     given = at - chance.integers(1, 1500, rows) * _DAY_US
     # 2 % of what stands has run out; 1 % counts only from tomorrow.
