@@ -76,7 +76,7 @@ def model(terminal: Terminal) -> str:
         open_models(desk) as kept,
     ):
         return train(
-            open_training(desk, terminal.folder / "release"),
+            open_training(desk, terminal.folder / "release", None),
             SyntheticFeatures(),
             store=kept.store,
             keys=kept.keys,

@@ -9,6 +9,7 @@ import typer
 
 from dongui.cli.custody_acts import add_act, import_acts, register, show_person
 from dongui.cli.custody_options import PostgresqlOption, open_ledger
+from dongui.cli.custody_withdrawing import carry_out, unfinished, withdraw
 from dongui.cli.custody_words import LayoutName
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.output import choose, progress, show
@@ -24,6 +25,9 @@ app.command("register")(register)
 app.command("act")(add_act)
 app.command("import")(import_acts)
 app.command("show")(show_person)
+app.command("withdraw")(withdraw)
+app.command("carry-out")(carry_out)
+app.command("unfinished")(unfinished)
 
 
 @app.command("check")

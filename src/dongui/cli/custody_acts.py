@@ -18,6 +18,7 @@ from dongui.errors import Misuse
 from dongui.extras import require_extra
 
 if TYPE_CHECKING:
+    from dongui.cli.carrying_out_inputs import NotYet
     from dongui.custody.consent_events import CustodyEvent
 
 __all__ = ["add_act", "import_acts", "register", "show_person"]
@@ -80,8 +81,12 @@ def add_act(
     retained_until: _Moment = "",
     postgresql: PostgresqlOption = None,
 ) -> None:
-    """Append one act to the ledger: to the log first, then to the ledger."""
+    """Append one act to the ledger: to the log first, then to the ledger.
+
+    Whoever withdraws is taken out of the releases at hand at once; `custody withdraw` does all the rest too.
+    """
     require_extra("custody")
+    from dongui.cli.carrying_out_inputs import lines_of, not_yet_json
     from dongui.cli.membership_inputs import read_until
     from dongui.custody.act_rows import KINDS, read_flags
     from dongui.custody.consent_events import ConsentAct, ConsentKey
@@ -104,7 +109,13 @@ def add_act(
             raise Misuse("custody.row-malformed", str(error)) from None
         (event,) = ledger.append([act])
     said = choose(f"Entry {event.position} of the log.", f"로그의 항목 {event.position}.")
-    show({"log_index": event.position, "blind": event.blind.hex()}, said)
+    left = [] if event.kind.stands else _what_follows(desk, postgresql)
+    result: dict[str, JsonValue] = {
+        "log_index": event.position,
+        "blind": event.blind.hex(),
+        "not_yet": not_yet_json(left),
+    }
+    show(result, lines_of(said, left))
 
 
 def import_acts(
@@ -124,8 +135,12 @@ def import_acts(
     ] = 0,
     postgresql: PostgresqlOption = None,
 ) -> None:
-    """Append consent acts in bulk. A fault names its row, and says up to which row the ledger has them."""
+    """Append consent acts in bulk. A fault names its row, and says up to which row the ledger has them.
+
+    Whoever withdraws is taken out of the releases at hand at once; `custody carry-out` does all the rest.
+    """
     require_extra("custody")
+    from dongui.cli.carrying_out_inputs import lines_of, not_yet_json
     from dongui.cli.release import Pace
     from dongui.custody.act_rows import append_acts
     from dongui.custody.delivered_rows import count_rows
@@ -146,7 +161,23 @@ def import_acts(
         tell(after)
         done = append_acts(ledger, file, batch=batch, after=after, progress=tell)
     said = choose(f"{done.rows:,} acts appended.", f"{done.rows:,}건을 추가했습니다.")
-    show({"appended": done.rows, "last_log_index": done.last}, said)
+    left = _what_follows(desk, postgresql)
+    result: dict[str, JsonValue] = {
+        "appended": done.rows,
+        "last_log_index": done.last,
+        "not_yet": not_yet_json(left),
+    }
+    show(result, lines_of(said, left))
+
+
+def _what_follows(desk: Path, postgresql: str | None) -> list[NotYet]:
+    """Take whoever withdrew out of the releases at hand; say what else follows from it."""
+    from dongui.cli.carrying_out_inputs import acts_not_carried_out, missing_releases, open_carrying_out
+
+    with open_desk(desk) as opened, open_carrying_out(opened, "PIPA_2025_10", postgresql) as carrying:
+        carrying.take_out()
+        missing = [one for one in carrying.places.known() if one.release not in carrying.at_hand()]
+        return [*acts_not_carried_out(len(carrying.all_open_acts())), *missing_releases(missing)]
 
 
 def show_person(person: Person, desk: RequiredDesk, postgresql: PostgresqlOption = None) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from datetime import datetime
 from pathlib import Path
-
-import segno
+from typing import TYPE_CHECKING
 
 from dongui.consent.moments import utc
 from dongui.custody.membership_proof import MAX_PROOF_FILE_BYTES, MembershipAnswer
@@ -16,15 +14,40 @@ from dongui.errors import Misuse
 from dongui.memory import SecretBuffer, require_file
 from dongui.storage.sqlite.person_keys import SqlitePersonKeys
 
-__all__ = ["draw_code", "find_person", "open_keys", "read_answer", "read_key", "read_until", "register_of"]
+if TYPE_CHECKING:
+    from dongui.custody.release_places import ReleasePlaces
 
-_FOLDER, _KEYS, _REGISTER = "custody", "person-keys.sqlite", "memberships"
+__all__ = [
+    "find_person",
+    "ledger_of",
+    "open_keys",
+    "places_of",
+    "read_answer",
+    "read_key",
+    "read_until",
+    "register_of",
+]
+
+_FOLDER, _KEYS, _REGISTER, _PLACES = "custody", "person-keys.sqlite", "memberships", "releases"
+_LEDGER = "consents.sqlite"
 _MAX_LEDGER_BYTES = 2**44
 
 
 def register_of(desk: Path) -> Path:
     """Return the folder of a desk's sealed releases."""
     return desk / _FOLDER / _REGISTER
+
+
+def ledger_of(desk: Path) -> Path:
+    """Return the file of a desk's own consent ledger in custody."""
+    return desk / _FOLDER / _LEDGER
+
+
+def places_of(desk: Path) -> ReleasePlaces:
+    """Return where a desk notes the places of its releases."""
+    from dongui.custody.release_places import ReleasePlaces  # Arrow: not for checking a proof
+
+    return ReleasePlaces(desk / _FOLDER / _PLACES)
 
 
 def open_keys(desk: Desk) -> SqlitePersonKeys:
@@ -39,7 +62,8 @@ def open_keys(desk: Desk) -> SqlitePersonKeys:
 def read_key(path: Path) -> PersonKey:
     """Read a person's key. Raises ``Misuse``: ``file.*``, ``membership.key-malformed``."""
     with SecretBuffer.read_file(path, max_bytes=MAX_KEY_TEXT, what="person's key") as content:
-        return PersonKey.parse(bytes(content.view).decode("ascii", "replace"))
+        # Typed from a letter it stands in several lines; the key itself has no blanks.
+        return PersonKey.parse("".join(bytes(content.view).decode("ascii", "replace").split()))
 
 
 def read_answer(path: Path) -> MembershipAnswer:
@@ -79,10 +103,3 @@ def read_until(text: str) -> datetime:
         return utc(datetime.fromisoformat(text))
     except ValueError:
         raise Misuse("release.moment-malformed", f"{text[:40]!r} is no moment with a time zone") from None
-
-
-def draw_code(key: PersonKey) -> bytes:
-    """Return a PNG with the key as one QR code."""
-    out = io.BytesIO()
-    segno.make_qr(key.text(), error="m").save(out, kind="png", scale=6, border=4)
-    return out.getvalue()

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dongui.cli.custody_options import PostgresqlOption
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.output import JsonValue, choose, progress, show, table
 from dongui.extras import require_extra
@@ -34,10 +35,12 @@ def train(
     keys: _Keys,
     desk: RequiredDesk,
     master: _Master,
+    postgresql: PostgresqlOption = None,
 ) -> None:
     """Train a projection and score calibration over the recogniser's features of a release, and log it.
 
     The release must be this desk's own to open, and rest on the people's consent to templates for training.
+    Whoever withdrew since it was decided is left out.
     Nothing derived from a picture is written in clear.
     """
     require_extra("custody")
@@ -57,7 +60,7 @@ def train(
         open_at(vault, keys, master, write=False) as pictures,
         progress("Training.", "학습 중입니다.") as say,
     ):
-        trained_on = open_training(opened, release)
+        trained_on = open_training(opened, release, postgresql)
         instruments = Instruments.load(cache=models_cache(), progress=say)
         source = PictureFeatures(VaultPictures(pictures), instruments=instruments)
         done = train_model(
@@ -90,30 +93,40 @@ def train(
 @app.command("forget")
 def forget(
     person: Annotated[str, typer.Argument(help="Id of the person in custody: 32 hexadecimal digits.")],
-    ledger: Annotated[Path, typer.Option(help="The consent ledger, which numbers people.")],
     out: Annotated[Path, typer.Option(help="Write the person's receipt to this new file.")],
     desk: RequiredDesk,
+    ledger: Annotated[
+        Path | None, typer.Option(help="The consent ledger, which numbers people; else the desk's own.")
+    ] = None,
     release: Annotated[
-        list[Path] | None, typer.Option(help="Folder of a release to take the person out of; several times.")
+        list[Path] | None,
+        typer.Option(help="Folder of a release the desk did not decide, to take the person out of."),
     ] = None,
     pack: _Pack = "PIPA_2025_10",
 ) -> None:
-    """Carry out a withdrawal: out of every model exactly, recipients told, a receipt for the person.
+    """Take a person out of every model exactly and of every release; tell recipients; write their receipt.
 
-    Interrupted, give the same command again: it goes on.
+    The ledger is not told: `custody withdraw` does that too, and all of this. Interrupted, give the same
+    command again: it goes on.
     """
     require_extra("custody")
-    from dongui.cli.model_inputs import keep_notices, open_models, withdrawal_of
-    from dongui.cli.writing import require_place, write_once
+    from dongui.cli.carrying_out_inputs import (
+        consents_stand,
+        lines_of,
+        not_yet_json,
+        vault_not_looked_at,
+    )
+    from dongui.cli.membership_inputs import ledger_of
+    from dongui.cli.model_inputs import hand_receipt, keep_notices, open_models, standing, withdrawal_of
 
-    require_place(out)
     with open_desk(desk) as opened, open_models(opened) as kept:
-        forgetting = kept.forgetting(opened, pack)
-        undone = forgetting.withdraw(withdrawal_of(opened, person, ledger, release or []))
+        forgetting, known = kept.forgetting(opened, pack), ledger or ledger_of(desk)
+        undone = forgetting.withdraw(withdrawal_of(opened, person, known, release or []))
         notices = keep_notices(opened, undone.id.hex(), undone.notices)
-        write_once(out, forgetting.receipt(undone), private=True)
+        hand_receipt(out, undone, forgetting, opened.keys)
         # Only now is the receipt the person's, and nothing of the withdrawal needs to be kept.
         kept.store.close_undoing(undone.id)
+        left = [*consents_stand(standing(bytes.fromhex(person), known)), vault_not_looked_at()]
     result: dict[str, JsonValue] = {
         "withdrawal": undone.id.hex(),
         "models": [model.hex() for model in undone.models],
@@ -121,6 +134,7 @@ def forget(
         "log_index": undone.place,
         "notices": [str(path) for path in notices],
         "receipt": str(out),
+        "not_yet": not_yet_json(left),
     }
     said = choose(
         f"Forgotten in {len(undone.models)} models. {len(notices)} notices to send, due {undone.due[:10]}. "
@@ -128,7 +142,7 @@ def forget(
         f"모델 {len(undone.models)}개에서 잊었습니다. 보낼 통지 {len(notices)}건, 기한 {undone.due[:10]}. "
         f"{out}을(를) 본인에게 전달하십시오.",
     )
-    show(result, said)
+    show(result, lines_of(said, left))
 
 
 @app.command("resume")

@@ -7,25 +7,35 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dongui.cli.membership_inputs import find_person, open_keys, register_of
+from dongui.cli.membership_inputs import find_person, open_keys, places_of, register_of
+from dongui.cli.stopped import take_out_since
 from dongui.cli.writing import make_folder, write_once
 from dongui.custody.forgetting import Forgetting, Withdrawal
 from dongui.custody.model_files import MODEL_ID_BYTES
+from dongui.custody.model_register import Undoing
 from dongui.custody.opening import OpenedRelease, open_release
 from dongui.custody.publication import Publishing
+from dongui.custody.release_opening import read_release
 from dongui.custody.release_seal import Register
 from dongui.custody.standing import ReleaseLog
+from dongui.custody.undoing_receipt import MAX_UNDOING_BYTES, check_undoing
 from dongui.desk import Desk
-from dongui.errors import Misuse
+from dongui.errors import DonguiError, Misuse
+from dongui.memory import SecretBuffer
+from dongui.receipts.keys import OperatorKeys
 from dongui.storage.sqlite.contribution_keys import SqliteContributionKeys
+from dongui.storage.sqlite.custody_ledger import SqliteEventStore
 from dongui.storage.sqlite.model_store import SqliteModels
 
 __all__ = [
     "KeptModels",
+    "at_hand",
+    "hand_receipt",
     "keep_notices",
     "open_models",
     "open_training",
     "parse_model",
+    "standing",
     "withdrawal_of",
 ]
 
@@ -73,8 +83,12 @@ def open_models(desk: Desk) -> Iterator[KeptModels]:
         yield KeptModels(store, keys)
 
 
-def open_training(desk: Desk, release: Path) -> OpenedRelease:
-    """Open a release whose recipient is this desk. Raises as :func:`.open_release`."""
+def open_training(desk: Desk, release: Path, postgresql: str | None) -> OpenedRelease:
+    """Open a release whose recipient is this desk, less whoever its ledger knows to have withdrawn since.
+
+    Raises as :func:`.open_release` and :func:`.take_out_since`.
+    """
+    take_out_since(desk, read_release(release, key=desk.keys.log), postgresql)
     return open_release(
         release, log_key=desk.keys.log, trusted=None, recipient=desk.entry.id, clock=desk.clock
     )
@@ -86,7 +100,13 @@ def withdrawal_of(desk: Desk, person: str, ledger: Path, releases: Sequence[Path
     with open_keys(desk) as keys:
         key = keys.key_of(somebody.id)
     ids = (somebody.id, somebody.number.to_bytes(4, "big"))
-    return Withdrawal(ids, key, tuple(releases))
+    return Withdrawal(ids, key, tuple(at_hand(desk, releases)))
+
+
+def at_hand(desk: Desk, named: Sequence[Path]) -> list[Path]:
+    """Return the folders that were named, and those the desk knows of its releases, each once."""
+    noted = [place.path for place in places_of(desk.path).known() if place.is_there]
+    return list({path.resolve(): path for path in (*named, *noted)}.values())
 
 
 def keep_notices(desk: Desk, name: str, notices: Sequence[bytes]) -> list[Path]:
@@ -99,6 +119,30 @@ def keep_notices(desk: Desk, name: str, notices: Sequence[bytes]) -> list[Path]:
         if not path.exists():
             write_once(path, notice, private=True)
     return paths
+
+
+def hand_receipt(out: Path, undone: Undoing, forgetting: Forgetting, operator: OperatorKeys) -> None:
+    """Write a withdrawal's receipt; one that an interrupted command wrote already is left as it is.
+
+    Raises ``Misuse``: ``file.exists`` (something else is there), ``file.not-writable``.
+    """
+    if not out.exists():
+        write_once(out, forgetting.receipt(undone), private=True)
+        return
+    try:
+        with SecretBuffer.read_file(out, max_bytes=MAX_UNDOING_BYTES, what="receipt") as content:
+            checked = check_undoing(bytes(content.view), operator=operator)
+    except DonguiError:
+        checked = None
+    if checked is None or dict(checked.lines)["number"] != undone.id.hex():
+        raise Misuse("file.exists", f"{out} is there already")
+
+
+def standing(person: bytes, ledger: Path) -> int:
+    """Return how many consents of a person stand in a ledger. Raises ``storage.*``."""
+    with SqliteEventStore.open(ledger) as store, store.reading() as reader:
+        latest = {event.key: event.kind.stands for event in reader.events_of(person)}
+    return sum(latest.values())
 
 
 def parse_model(text: str) -> bytes:

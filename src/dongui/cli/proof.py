@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dongui.cli.custody_options import PostgresqlOption
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.output import JsonValue, choose, progress, show, table
 from dongui.environment import SystemEntropy
@@ -83,14 +84,18 @@ def seal(
         str, typer.Option(help="Moment from which the recipient may no longer open it, with its time zone.")
     ],
     processes: Annotated[int, typer.Option(min=1, max=64, help="Processes that build the tree.")] = 2,
+    postgresql: PostgresqlOption = None,
 ) -> None:
     """Build the tree over a release's people and log its root; before that nothing opens the release.
 
-    Interrupted, give the same command again.
+    Whoever withdrew since the release's snapshot is taken out of it first. Interrupted, give the
+    same command again.
     """
     require_extra("custody")
-    from dongui.cli.membership_inputs import open_keys, read_until, register_of
+    from dongui.cli.membership_inputs import open_keys, places_of, read_until, register_of
     from dongui.cli.membership_result import seal_json
+    from dongui.cli.stopped import take_out_since
+    from dongui.custody.release_opening import read_release
     from dongui.custody.release_seal import seal_release
     from dongui.custody.standing import ReleaseLog
 
@@ -100,6 +105,9 @@ def seal(
         open_keys(opened) as keys,
         progress("Sealing.", "봉인하고 있습니다.") as say,
     ):
+        found = read_release(release, key=opened.keys.log)
+        places_of(opened.path).note(found)
+        taken = take_out_since(opened, found, postgresql)
         sealed = seal_release(
             release,
             register=register_of(desk),
@@ -110,7 +118,7 @@ def seal(
             processes=processes,
             progress=lambda done, total: say(f"{done:,} / {total:,}"),
         )
-    result: dict[str, JsonValue] = {**seal_json(sealed.seal), "log_index": sealed.index}
+    result: dict[str, JsonValue] = {**seal_json(sealed.seal), "log_index": sealed.index, "taken_out": taken}
     said = choose(
         f"Sealed: {sealed.seal.people:,} people, entry {sealed.index} of the log.",
         f"봉인했습니다: {sealed.seal.people:,}명, 로그의 항목 {sealed.index}.",

@@ -21,6 +21,7 @@ from dongui.extras import require_extra
 
 if TYPE_CHECKING:
     from dongui.custody.gate import Decided
+    from dongui.desk import Desk
 
 __all__ = ["app"]
 
@@ -92,7 +93,17 @@ def decide(
         say = stack.enter_context(progress("Deciding.", "판단하고 있습니다."))
         limits = Limits(out, engine, timedelta(hours=max_age), processes)
         decided = decide_as_asked((records, consents), asked, limits, desk=opened, progress=Pace(say).tell)
+        if opened is not None and not decided.is_simulation:
+            _note_place(opened, decided)
     _show(decided)
+
+
+def _note_place(desk: Desk, decided: Decided) -> None:
+    """Note where the release is, so that a withdrawal finds it."""
+    from dongui.cli.membership_inputs import places_of
+    from dongui.custody.release_opening import read_release
+
+    places_of(desk.path).note(read_release(decided.path, key=desk.keys.log))
 
 
 def _show(decided: Decided) -> None:

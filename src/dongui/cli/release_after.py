@@ -106,9 +106,11 @@ def correct(
 ) -> None:
     """Take a person out of a finished release: a logged line beside the manifest, which never changes.
 
-    Whoever opens the release gets fewer records from then on. Given twice, it happens once.
+    Whoever opens the release gets fewer records from then on. Given twice, it happens once. Where the folder
+    is now, is noted: a withdrawal finds it there.
     """
     require_extra("custody")
+    from dongui.cli.membership_inputs import places_of
     from dongui.custody.release_opening import read_release
     from dongui.custody.standing import ReleaseLog
     from dongui.custody.withdrawal import positions_of, take_out
@@ -118,6 +120,7 @@ def correct(
         somebody = _named(opened, found, person, postgresql)
         if somebody is None or positions_of(found, somebody) is None:
             raise Misuse("release.person-not-in-it", f"release {found.id.hex()}")
+        places_of(opened.path).note(found)
         log = ReleaseLog(opened.log, opened.keys.log)
         index = take_out(found, somebody, position=position, log=log, entropy=opened.entropy)
     said = (

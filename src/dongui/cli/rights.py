@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from dongui.cli.rights_give_keys import give_keys
 from dongui.cli.rights_membership import give_key, was_my_face_used
 from dongui.cli.rights_papers import fulfil, notice, register
 from dongui.cli.rights_requests import confirm, due, extend, list_, refuse, request, show_request
@@ -15,6 +16,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.command("give-key")(give_key)
+app.command("give-keys")(give_keys)
 app.command("was-my-face-used")(was_my_face_used)
 app.command("request")(request)
 app.command("confirm")(confirm)

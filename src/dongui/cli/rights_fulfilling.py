@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dongui.cli.model_inputs import KeptModels, keep_notices, open_models
+from dongui.cli.model_inputs import KeptModels, at_hand, keep_notices, open_models
 from dongui.cli.rights_stores import Office
 from dongui.cli.writing import make_folder, require_place, write_once
 from dongui.custody.forgetting import Withdrawal
@@ -186,7 +186,7 @@ def _told(taken: int) -> Mapping[str, str]:
 
 def _take_out(office: Office, person: bytes, releases: Sequence[Path], position: int) -> int:
     log, taken = ReleaseLog(office.desk.log, office.desk.keys.log), 0
-    for path in releases:
+    for path in at_hand(office.desk, releases):
         release = read_release(path, key=office.desk.keys.log)
         somebody = person if layout_of(release) is Layout.GENERAL else office.ledger.number(person)
         if somebody is not None:
@@ -199,7 +199,8 @@ def _forget(
     office: Office, models: KeptModels, person: bytes, law_id: str, releases: Sequence[Path]
 ) -> Mapping[str, str]:
     forgetting = models.forgetting(office.desk, law_id)
-    withdrawal = Withdrawal(tuple(office.ids_of(person)), office.keys.key_of(person), tuple(releases))
+    folders = tuple(at_hand(office.desk, releases))
+    withdrawal = Withdrawal(tuple(office.ids_of(person)), office.keys.key_of(person), folders)
     undone = forgetting.withdraw(withdrawal)
     notices = keep_notices(office.desk, undone.id.hex(), undone.notices)
     receipt = _receipt_of(office, undone)

@@ -30,9 +30,11 @@ _ReaderKey = Annotated[Path | None, typer.Option(help="With --document: the read
 
 def give_key(
     person: Annotated[str, typer.Option(help="Id of the person in custody: 32 hexadecimal digits.")],
-    ledger: Annotated[Path, typer.Option(help="The consent ledger of custody that knows the person.")],
     out: Annotated[Path, typer.Option(help="Write the person's copy of the key to this new file.")],
     desk: RequiredDesk,
+    ledger: Annotated[
+        Path | None, typer.Option(help="The consent ledger that knows the person; else the desk's own.")
+    ] = None,
     code: Annotated[
         Path | None, typer.Option(help="Also write it as a QR code to this new PNG file.")
     ] = None,
@@ -48,9 +50,10 @@ def give_key(
     """
     require_extra("custody")
     forbid_core_dumps()
-    from dongui.cli.membership_inputs import draw_code, find_person, open_keys
+    from dongui.cli.membership_inputs import find_person, ledger_of, open_keys
+    from dongui.custody.key_letter import draw_code
 
-    somebody = find_person(person, ledger)
+    somebody = find_person(person, ledger or ledger_of(desk))
     require_place(out, *([] if code is None else [code]))
     with open_desk(desk) as opened, open_keys(opened) as keys:
         subject = (
@@ -62,9 +65,12 @@ def give_key(
             raise Misuse("membership.no-key", "another person has this number")
         if subject is not None:
             keys.bind(somebody.id, subject)
+        at = opened.clock.now()
     files = [NewFile(out, key.text().encode() + b"\n", private=True)]
     files += [] if code is None else [NewFile(code, draw_code(key), private=True)]
     write_together(files)
+    with open_desk(desk) as opened, open_keys(opened) as keys:
+        keys.note_handed([somebody.id], form="file", at=at)
     said = choose(
         f"The key is entry {key.index} of the log. Hand over {out}; it is private, and after an erasure the "
         "only thing that proves anything.",

@@ -29,7 +29,7 @@ from dongui.custody.lineage import affected_releases, person_for, records_in
 from dongui.custody.model_files import ModelSeal, SealReason
 from dongui.custody.model_register import Contribution, ModelStore, PendingSeal, Step, Undoing
 from dongui.custody.person_keys import PersonKey
-from dongui.custody.release_opening import read_release, require_files
+from dongui.custody.release_opening import VerifiedRelease, read_release, require_files
 from dongui.custody.release_seal import Register
 from dongui.custody.standing import ReleaseLog
 from dongui.custody.statistics import Statistics
@@ -47,18 +47,29 @@ from dongui.log.proof_file import format_proof
 __all__ = ["Forgetting", "Withdrawal"]
 
 _NUMBER_BYTES = 16
+_NO_RELEASE = bytes(_NUMBER_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
     """Who withdraws: every id one person has (16 bytes; 4, a number), and their key if they have one.
 
-    ``releases``: folders of releases at hand, to take the person's records out of.
+    ``releases``: releases at hand, to take the person's records out of: folders, or what was read from them
+    and whose files were compared. ``scope``: the ids of the releases it is about, with the models trained
+    over them; None: everything. ``positions``: the acts of the ledger that it carries out.
     """
 
     people: tuple[bytes, ...]
     key: PersonKey | None
-    releases: tuple[Path, ...] = ()
+    releases: tuple[Path | VerifiedRelease, ...] = ()
+    scope: frozenset[bytes] | None = None
+    positions: tuple[int, ...] = ()
+
+    def is_carried_out_by(self, undoing: Undoing) -> bool:
+        """Tell whether a withdrawal that was begun is this one."""
+        if not set(undoing.people) & set(self.people):
+            return False
+        return bool(set(undoing.positions) & set(self.positions)) if self.positions else not undoing.scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +94,10 @@ class Forgetting:
         """
         with self.store.working():
             for undoing in self.store.undoings():
-                same = set(undoing.people) & set(withdrawal.people)
                 # One that is done is handed out again, unless the person came into a model since.
-                if same and not (undoing.step == Step.DONE and self.store.contributions(withdrawal.people)):
+                if withdrawal.is_carried_out_by(undoing) and not (
+                    undoing.step == Step.DONE and self._contributions(undoing)
+                ):
                     return self._carry_on(undoing)
             return self._carry_on(self._note(withdrawal))
 
@@ -112,7 +124,8 @@ class Forgetting:
             settle_seals(self.store, self.log.log)
             undoing = self._noted(replace(undoing, step=Step.LOGGED))
         if undoing.step == Step.LOGGED:
-            self.keys.destroy(undoing.people)
+            if not self._others(undoing):
+                self.keys.destroy(undoing.people)
             undoing = replace(undoing, step=Step.DESTROYED)
             self.store.destroy(undoing)
         if undoing.step == Step.DESTROYED:
@@ -131,6 +144,10 @@ class Forgetting:
         now = self.clock.now()
         number, due = self.entropy.draw(_NUMBER_BYTES), write_moment(due_at(now, pack=self.pack))
         undoing = Undoing(number, withdrawal.people, write_moment(now), due)
+        undoing = replace(undoing, positions=withdrawal.positions)
+        if withdrawal.scope is not None:
+            # About no release at all is not about all of them.
+            undoing = replace(undoing, scope=tuple(sorted(withdrawal.scope)) or (_NO_RELEASE,))
         facts, records = self._corrected(withdrawal)
         releases, told = self._release_notices(undoing, withdrawal.key, records)
         models, published = self._model_notices(undoing)
@@ -140,24 +157,38 @@ class Forgetting:
     def _corrected(self, withdrawal: Withdrawal) -> tuple[list[str], dict[bytes, list[str]]]:
         """Take the person out of the releases at hand; return the receipt's lines and records by release."""
         lines, found = [], {}
-        for path in withdrawal.releases:
-            release = read_release(path, key=self.log.key)
-            require_files(release)
+        for one in withdrawal.releases:
+            release = one if isinstance(one, VerifiedRelease) else self._read(one)
             found[release.id] = records_in(release, withdrawal.people)
             person = person_for(release, withdrawal.people)
             if person is None or not found[release.id]:
                 continue
-            size = self.log.log.checkpoint().size
-            take_out(release, person, position=size, log=self.log, entropy=self.entropy)
+            position = withdrawal.positions[0] if withdrawal.positions else self.log.log.checkpoint().size
+            take_out(release, person, position=position, log=self.log, entropy=self.entropy)
             lines.append(f"corrected release {release.id.hex()} records {len(found[release.id])}")
         return lines, found
+
+    def _read(self, path: Path) -> VerifiedRelease:
+        release = read_release(path, key=self.log.key)
+        require_files(release)
+        return release
+
+    def _contributions(self, undoing: Undoing) -> list[Contribution]:
+        """Return what its person added to the models it is about."""
+        about = {model.id for model in self.store.models() if undoing.reaches(model.release)}
+        return [one for one in self.store.contributions(undoing.people) if one.model in about]
+
+    def _others(self, undoing: Undoing) -> bool:
+        """Tell whether the person stays in models it is not about: then their key stays with them."""
+        models = {one.model for one in self.store.contributions(undoing.people)}
+        return bool(models - set(undoing.models))
 
     def _release_notices(
         self, undoing: Undoing, key: PersonKey | None, records: Mapping[bytes, Sequence[str]]
     ) -> tuple[list[bytes], list[str]]:
         affected = [] if key is None else affected_releases(key, register=self.register)
         notices, lines = [], []
-        for one in affected:
+        for one in (one for one in affected if undoing.reaches(one.id)):
             where = f"release {one.id.hex()} entry {one.entry}"
             lines.append(f"told {one.recipient} {where} due {undoing.due}")
             notices += [
@@ -173,7 +204,7 @@ class Forgetting:
         return notices, lines
 
     def _model_notices(self, undoing: Undoing) -> tuple[list[bytes], list[str]]:
-        mine = {one.model for one in self.store.contributions(undoing.people)}
+        mine = {one.model for one in self._contributions(undoing)}
         notices, lines = [], []
         for model in self.store.models():
             if model.id not in mine or not model.published or model.withdrawn:
@@ -211,7 +242,7 @@ class Forgetting:
 
     def _subtract(self, undoing: Undoing) -> Undoing:
         by_model: dict[bytes, list[Contribution]] = {}
-        for one in self.store.contributions(undoing.people):
+        for one in self._contributions(undoing):
             by_model.setdefault(one.model, []).append(one)
         size = self.log.log.checkpoint().size
         changed = [self._less(model, mine, size) for model, mine in by_model.items()]

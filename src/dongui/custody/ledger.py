@@ -49,11 +49,14 @@ class EventReader(Protocol):
     def last_logged_us(self) -> int:
         """Return when the latest event was logged; 0 where there is none."""
 
-    def events(self) -> Iterable[CustodyEvent]:
-        """Return every event, in the order of the log."""
+    def events(self, since: int = 0) -> Iterable[CustodyEvent]:
+        """Return every event from position ``since`` on, in the order of the log."""
 
     def events_of(self, person: bytes) -> Sequence[CustodyEvent]:
         """Return one person's events, in the order of the log; none for whoever is not known."""
+
+    def people(self) -> Iterable[tuple[int, bytes]]:
+        """Return number and id of everybody who ever said something, by rising number."""
 
     def number(self, person: bytes) -> int | None:
         """Return a person's number, or None for whoever is not known."""
@@ -125,6 +128,12 @@ class LoggedLedger:
         with self._store.reading() as reader:
             yield reader.number
 
+    @contextmanager
+    def people(self) -> Iterator[Iterable[tuple[int, bytes]]]:
+        """Go through number and id of everybody who ever said something, at one consistent moment."""
+        with self._store.reading() as reader:
+            yield reader.people()
+
     def settle(self) -> None:
         """Finish what a killed process began, as the next append would. Raises ``Trouble`` likewise."""
         with self._store.exclusively():
@@ -134,6 +143,16 @@ class LoggedLedger:
         """Return everything one person said, in the order of the log."""
         with self._store.reading() as reader:
             return list(reader.events_of(person))
+
+    @contextmanager
+    def events_since(self, position: int) -> Iterator[Iterable[CustodyEvent]]:
+        """Go through everything said from a place in the log on, in its order, at one consistent moment.
+
+        What a killed process had begun to append is finished first.
+        """
+        self.settle()
+        with self._store.reading() as reader:
+            yield reader.events(position)
 
     def append(
         self, acts: Iterable[ConsentAct], *, labels: Sequence[str] | None = None

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from dongui.custody.model_files import ModelSeal
 
-__all__ = ["Contribution", "Handed", "Model", "ModelStore", "PendingSeal", "Step", "Undoing"]
+__all__ = ["CarriedOut", "Contribution", "Handed", "Model", "ModelStore", "PendingSeal", "Step", "Undoing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,8 @@ class Undoing:
 
     ``facts``: lines for the receipt. ``notices`` are whole, signed; ``models`` those the person was taken out
     of; ``receipt`` the signed note, with its blind and the log's size before its entry; ``place`` that
-    entry's place in the log.
+    entry's place in the log. ``scope``: the releases it is about, with the models trained over them; empty:
+    all there are. ``positions``: the acts in the ledger that it carries out.
     """
 
     id: bytes
@@ -98,6 +99,23 @@ class Undoing:
     blind: bytes = field(default=b"", repr=False)
     log_size: int = 0
     place: int | None = None
+    scope: tuple[bytes, ...] = ()
+    positions: tuple[int, ...] = ()
+
+    def reaches(self, release: bytes) -> bool:
+        """Tell whether it is about a release, and the models trained over it."""
+        return not self.scope or release in self.scope
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOut:
+    """The acts that were carried out: all before ``through`` in the log, and those at ``positions``."""
+
+    through: int
+    positions: frozenset[int]
+
+    def __contains__(self, position: int) -> bool:
+        return position < self.through or position in self.positions
 
 
 class ModelStore(Protocol):
@@ -140,13 +158,19 @@ class ModelStore(Protocol):
         """Replace statistics (encoded) and seals of models, and note the withdrawal, all or nothing."""
 
     def destroy(self, undoing: Undoing) -> None:
-        """Delete the person's contributions, and note the withdrawal."""
+        """Delete the person's contributions to the models it took them out of, and note the withdrawal."""
 
     def undoings(self) -> list[Undoing]:
         """Return withdrawals that were not closed, oldest first."""
 
     def close_undoing(self, undoing: bytes) -> None:
-        """Forget a withdrawal whose receipt was handed out."""
+        """Forget a withdrawal whose receipt was handed out, and note its acts as carried out."""
+
+    def carried_out(self) -> CarriedOut:
+        """Return which acts of the ledger were carried out."""
+
+    def carry_out(self, positions: Sequence[int], *, through: int = 0) -> None:
+        """Note acts as carried out, and that every one before ``through`` in the log is."""
 
     def publish(self, model: bytes, version: int) -> None:
         """Note that a version is the published one now."""

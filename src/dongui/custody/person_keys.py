@@ -13,6 +13,7 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -141,6 +142,12 @@ class Keeper(KeyColumn, Protocol):
         The same work is done for both, and for the same document it is always the same key: an asker
         cannot tell them apart.
         """
+
+    def not_handed(self, people: Sequence[bytes]) -> list[bytes]:
+        """Return those of ``people`` whose copy was not handed out yet."""
+
+    def note_handed(self, people: Sequence[bytes], *, form: str, at: datetime) -> None:
+        """Note that the copies of people who have keys were handed out, durably; the first time counts."""
 
     def erase(self, people: Iterable[bytes]) -> int:
         """Destroy keys, handles and all, durably; return how many there were."""

@@ -16,7 +16,7 @@ from dongui.custody.standing import ReleaseLog
 from dongui.environment import Entropy
 from dongui.errors import Refused
 
-__all__ = ["layout_of", "positions_of", "take_out"]
+__all__ = ["is_taken_out", "layout_of", "positions_of", "take_out"]
 
 
 def layout_of(release: VerifiedRelease) -> Layout:
@@ -60,6 +60,15 @@ def take_out(
         if any(_covers(made, found) for made in journal.made):
             return None
         return journal.take_out(Correction(found.first, found.count, position))
+
+
+def is_taken_out(release: VerifiedRelease, person: int | bytes) -> bool:
+    """Tell whether nothing of a person is given out by a release any more; true of whoever never was.
+
+    Raises as :func:`positions_of`, ``Refused`` (``release.journal-damaged``).
+    """
+    found = positions_of(release, person)
+    return found is None or _is_out(release, found)
 
 
 def _is_out(release: VerifiedRelease, found: Correction) -> bool:

@@ -79,10 +79,16 @@ _LATEST = _statement("""
   WHERE person.id = ? AND purpose.id = ? AND recipient.id = ? AND event.artefact = ?
   ORDER BY event.position DESC LIMIT 1
 """)
-_EVENTS = _statement("SELECT event.position, <event> FROM event <joins> ORDER BY event.position")
+_EVENTS = _statement(
+    "SELECT event.position, <event> FROM event <joins> WHERE event.position >= ? ORDER BY event.position"
+)
 _EVENTS_OF = _statement(
     "SELECT event.position, <event> FROM event <joins> WHERE person.id = ? ORDER BY event.position"
 )
+_SPEAKERS = """
+  SELECT number, id FROM person WHERE EXISTS (SELECT 1 FROM event WHERE event.person = person.number)
+  ORDER BY number
+"""
 _PENDING = _statement("SELECT event.log_size, <event> FROM pending AS event <joins> ORDER BY event.place")
 _KEEP = _statement("INSERT INTO event (<columns>, position) VALUES (<values>, ?)")
 _NOTE = _statement("INSERT INTO pending (<columns>, log_size, place) VALUES (<values>, ?, ?)")
@@ -175,9 +181,9 @@ class EventTables:
         )
         return self._whole(query)
 
-    def events(self) -> Iterator[CustodyEvent]:
-        """Return every event, in the order of the log."""
-        with closing(self._connection.execute(_EVENTS)) as cursor:
+    def events(self, since: int = 0) -> Iterator[CustodyEvent]:
+        """Return every event from position ``since`` on, in the order of the log."""
+        with closing(self._connection.execute(_EVENTS, (since,))) as cursor:
             for row in _all(cursor):
                 yield _event(row[1:], position=_whole(row[0]))
 
@@ -185,6 +191,12 @@ class EventTables:
         """Return one person's events, in the order of the log."""
         rows = _all(self._connection.execute(_EVENTS_OF, (person,)))
         return [_event(row[1:], position=_whole(row[0])) for row in rows]
+
+    def people(self) -> Iterator[tuple[int, bytes]]:
+        """Return number and id of everybody who ever said something, by rising number."""
+        with closing(self._connection.execute(_SPEAKERS)) as cursor:
+            for row in _all(cursor):
+                yield _whole(row[0]), _bytes(row[1])
 
     def number(self, person: bytes) -> int | None:
         """Return a person's number, or None."""

@@ -146,11 +146,14 @@ class _Reader:
     def last_logged_us(self) -> int:
         return self._plain.last_logged_us()
 
-    def events(self) -> Iterable[CustodyEvent]:
-        return self._streamed.events()
+    def events(self, since: int = 0) -> Iterable[CustodyEvent]:
+        return self._streamed.events(since)
 
     def events_of(self, person: bytes) -> Sequence[CustodyEvent]:
         return self._plain.events_of(person)
+
+    def people(self) -> Iterable[tuple[int, bytes]]:
+        return self._streamed.people()
 
     def number(self, person: bytes) -> int | None:
         return self._plain.number(person)

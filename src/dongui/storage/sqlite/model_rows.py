@@ -69,6 +69,12 @@ MIGRATIONS = (
       content BLOB NOT NULL
     ) STRICT;
     """,
+    """
+    CREATE TABLE carried_out (
+      position INTEGER PRIMARY KEY CHECK (position >= 0),
+      all_before INTEGER NOT NULL CHECK (all_before IN (0, 1))
+    ) STRICT;
+    """,
 )
 INSERT_MODEL = """
   INSERT INTO model (id, recogniser, release, release_entry, controller, begun, version, published, changed,
@@ -124,6 +130,8 @@ def undoing_row(undoing: Undoing) -> tuple[bytes, bytes]:
         undoing.blind,
         undoing.log_size,
         undoing.place,
+        list(undoing.scope),
+        list(undoing.positions),
     ]
     return undoing.id, cbor.dumps(facts)
 
@@ -148,7 +156,8 @@ def undoing_of(content: bytes) -> Undoing:
             bytes() as blind,
             int() as log_size,
             (int() | None) as place,
-        ]:
+            *more,
+        ] if len(more) in (0, 2):
             return Undoing(
                 number,
                 _all_bytes(people),
@@ -162,8 +171,17 @@ def undoing_of(content: bytes) -> Undoing:
                 blind,
                 log_size,
                 place,
+                *_scope(more),
             )
     raise Trouble("storage.damaged", "a withdrawal's row does not read")
+
+
+def _scope(more: list[cbor.CborValue]) -> tuple[tuple[bytes, ...], tuple[int, ...]]:
+    """Return scope and positions: a withdrawal noted before there were any is about everything."""
+    match more:
+        case [list() as scope, list() as positions]:
+            return _all_bytes(scope), tuple(one for one in positions if isinstance(one, int))
+    return (), ()
 
 
 def _all_bytes(values: list[cbor.CborValue]) -> tuple[bytes, ...]:

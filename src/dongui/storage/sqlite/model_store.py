@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from dongui.custody.model_files import ModelSeal
-from dongui.custody.model_register import Contribution, Handed, Model, PendingSeal, Step, Undoing
+from dongui.custody.model_register import CarriedOut, Contribution, Handed, Model, PendingSeal, Step, Undoing
 from dongui.errors import Trouble
 from dongui.storage.sqlite.database import Database
 from dongui.storage.sqlite.model_rows import (
@@ -39,6 +39,9 @@ from dongui.storage.sqlite.troubles import system_troubles
 __all__ = ["SqliteModels"]
 
 APPLICATION_ID = 0x446E676D  # "Dngm"
+_DROP_UNFINISHED = """
+  DELETE FROM contribution WHERE person = ? AND model IN (SELECT id FROM model WHERE version = 0)
+"""
 
 
 class SqliteModels:
@@ -140,10 +143,15 @@ class SqliteModels:
         self._database.flush_deleted()
 
     def destroy(self, undoing: Undoing) -> None:
-        """Delete the person's contributions, and note the withdrawal."""
+        """Delete the person's contributions to the models it took them out of, and note the withdrawal."""
+        people = [(person,) for person in undoing.people]
+        taken_out = [(person, model) for person in undoing.people for model in undoing.models]
         with self._database.transaction() as connection:
-            for person in undoing.people:
-                connection.execute("DELETE FROM contribution WHERE person = ?", (person,))
+            if undoing.scope:
+                connection.executemany("DELETE FROM contribution WHERE person = ? AND model = ?", taken_out)
+                connection.executemany(_DROP_UNFINISHED, people)
+            else:
+                connection.executemany("DELETE FROM contribution WHERE person = ?", people)
             _write(connection, undoing)
         self._database.flush_deleted()
 
@@ -154,10 +162,28 @@ class SqliteModels:
         return [undoing_of(bytes(row[0])) for row in rows]
 
     def close_undoing(self, undoing: bytes) -> None:
-        """Forget a withdrawal whose receipt was handed out."""
+        """Forget a withdrawal whose receipt was handed out, and note its acts as carried out."""
         with self._database.transaction() as connection:
+            row = connection.execute("SELECT content FROM undoing WHERE id = ?", (undoing,)).fetchone()
+            if row is not None:
+                _carry_out(connection, undoing_of(bytes(row[0])).positions)
             connection.execute("DELETE FROM undoing WHERE id = ?", (undoing,))
         self._database.flush_deleted()
+
+    def carried_out(self) -> CarriedOut:
+        """Return which acts of the ledger were carried out."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT position, all_before FROM carried_out").fetchall()
+        through = max((position for position, all_before in rows if all_before), default=-1) + 1
+        return CarriedOut(through, frozenset(position for position, _ in rows))
+
+    def carry_out(self, positions: Sequence[int], *, through: int = 0) -> None:
+        """Note acts as carried out, and that every one before ``through`` in the log is."""
+        with self._database.transaction() as connection:
+            _carry_out(connection, positions)
+            if through:
+                connection.execute("DELETE FROM carried_out WHERE position < ?", (through,))
+                connection.execute("INSERT INTO carried_out VALUES (?, 1)", (through - 1,))
 
     def publish(self, model: bytes, version: int) -> None:
         """Note that a version is the published one now."""
@@ -199,6 +225,11 @@ class SqliteModels:
         connection.execute("INSERT OR REPLACE INTO statistics VALUES (?, ?)", (seal.model, statistics))
         connection.execute(INSERT_SEAL, seal_row(pending))
         connection.execute("UPDATE model SET version = ? WHERE id = ?", (seal.version, seal.model))
+
+
+def _carry_out(connection: sqlite3.Connection, positions: Sequence[int]) -> None:
+    rows = [(position,) for position in positions]
+    connection.executemany("INSERT OR IGNORE INTO carried_out VALUES (?, 0)", rows)
 
 
 def _write(connection: sqlite3.Connection, undoing: Undoing) -> None:

@@ -14,6 +14,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from hashlib import sha256
 from hmac import digest
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Self
 
 import numpy as np
 
+from dongui.consent.moments import write_moment
 from dongui.consent.subject import HANDLE_KEY_BYTES, subject_handle
 from dongui.custody.person_keys import KEY_BYTES, KeyBlock, Person, PersonKey, Secret
 from dongui.custody.schema import Layout
@@ -58,6 +60,13 @@ _MIGRATIONS = (
       key BLOB NOT NULL,
       blind BLOB NOT NULL,
       log_size INTEGER NOT NULL
+    ) STRICT;
+    """,
+    """
+    CREATE TABLE handed (
+      number INTEGER PRIMARY KEY REFERENCES person_key (number) ON DELETE CASCADE,
+      at TEXT NOT NULL,
+      form TEXT NOT NULL
     ) STRICT;
     """,
 )
@@ -133,6 +142,25 @@ class SqlitePersonKeys:
         with self._database.reading() as connection:
             found = self._read(connection.execute(_BY_DOCUMENT, (handle,)).fetchone())
         return PersonKey(made, self._origin, 0) if found is None else found
+
+    def not_handed(self, people: Sequence[bytes]) -> list[bytes]:
+        """Return those of ``people`` whose copy was not handed out yet."""
+        query = "SELECT 1 FROM handed JOIN person_key USING (number) WHERE id = ?"
+        with self._database.reading() as connection:
+            return [one for one in people if connection.execute(query, (one,)).fetchone() is None]
+
+    def note_handed(self, people: Sequence[bytes], *, form: str, at: datetime) -> None:
+        """Note that people's copies were handed out; the first time counts."""
+        query = "INSERT OR IGNORE INTO handed SELECT number, ?, ? FROM person_key WHERE id = ?"
+        with self._database.transaction() as connection:
+            connection.executemany(query, [(write_moment(at), form, one) for one in people])
+
+    def handed(self, person: bytes) -> tuple[str, str] | None:
+        """Return when and in which form a person's copy was handed out, or None."""
+        query = "SELECT at, form FROM handed JOIN person_key USING (number) WHERE id = ?"
+        with self._database.reading() as connection:
+            row = connection.execute(query, (person,)).fetchone()
+        return None if row is None else (str(row[0]), str(row[1]))
 
     def erase(self, people: Iterable[bytes]) -> int:
         """Destroy keys, handles and all, durably, and write the file anew; return how many there were.
