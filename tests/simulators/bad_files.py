@@ -21,7 +21,7 @@ def lay_out_bad_files(folder: Path) -> dict[str, Path]:
         "text": b"hello\n" * 100,
         "not-utf8": b"\xff\xfe\x00{" * 50,
         "json-too-deep": b"[" * 50_000,
-        "cbor-too-deep": b"\x81" * 100_000,
+        "cbor-too-deep": b"\xa1\x01" * 50_000,
         "cbor-4-gib-of-bytes": b"\x5a\xff\xff\xff\xff" + bytes(100),
         "cbor-4-gib-of-entries": b"\xba\xff\xff\xff\xff" + bytes(100),
         "cbor-without-end": b"\x9f" * 100_000,

@@ -7,8 +7,10 @@ import zipfile
 
 import pytest
 
+from dongui.documents.authenticated import Treatment
 from dongui.documents.authenticating import HolderEvidence, authenticate, passport_files
 from dongui.documents.document_trust import DocumentTrust, PassportTrust, SdJwtTrust, StaffCardTrust
+from dongui.documents.looking import look
 from dongui.documents.passport.files import SOD, LdsFiles
 from dongui.documents.passport.packing import pack_passport
 from dongui.documents.recognising import Kind, recognise
@@ -75,6 +77,24 @@ def test_each_kind_is_known_by_its_first_bytes(name: str) -> None:
 def test_what_else_begins_like_a_kind(data: bytes, kind: Kind) -> None:
     """Pictures are looked at for a code; hexadecimal text is no card; a bare token is no credential."""
     assert recognise(data) is kind
+
+
+BARE_TOKEN = b"eyJhbGciOiJFUzI1NiJ9.e30.c2ln"
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"Dear reader", "편지".encode(), BARE_TOKEN, b"%PDF-1.7", b"\x80", b"\x00"]
+)
+def test_what_is_no_document_is_told_what_would_be_one(data: bytes) -> None:
+    """Judged or only looked at, it is refused by one name of its own, before anybody's anchors are asked."""
+    nobody = DocumentTrust(None, None, None, None, StatusEvidence.none())
+    for reading in (
+        lambda: authenticate(data, trust=nobody, clock=FixedClock(NOW.moment), holder=HolderEvidence.none()),
+        lambda: look(data, treatment=Treatment.UNVERIFIED, at=NOW.moment),
+    ):
+        with pytest.raises(Refused) as caught:
+            reading()
+        assert caught.value.name == "document.kind-unknown"
 
 
 MARKS = (b"PK\x03\x04", b"\x77\x03abc", b"\x89PNG\r\n\x1a\n", b"eyJ.e30.c2ln~")

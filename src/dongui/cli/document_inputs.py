@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from dongui.documents.authenticating import HolderEvidence
 from dongui.documents.mdoc.session_transcript import MAX_TRANSCRIPT_BYTES
 from dongui.documents.passport.files import MAX_FILES, NEVER_KEPT, identify
-from dongui.documents.recognising import Kind, is_picture, recognise
+from dongui.documents.recognising import Kind, is_picture, recognise, unknown
 from dongui.encoding import cbor
 from dongui.encoding.cbor import EmbeddedCbor, Limits
 from dongui.environment import Clock, FixedClock, SystemClock
@@ -58,9 +58,8 @@ def read_document(path: Path) -> SecretBuffer:
     them are not read. Hexadecimal digits or base64 of a mobile document come back as CBOR, an SD-JWT
     credential or a code's text without white space around it.
 
-    Raises ``Misuse`` (``file.*``), and ``Refused`` (``mdoc.not-a-document``) for any other text: read
-    as CBOR, its letters would be lengths. What is neither is handed on as it is, for the document's reader to
-    name.
+    Raises ``Misuse`` (``file.*``), and ``Refused`` (``document.kind-unknown``) for any other text. What is
+    neither is handed on as it is, for the document's reader to name.
     """
     if path.is_dir():
         return _read_folder(path)
@@ -73,7 +72,7 @@ def read_document(path: Path) -> SecretBuffer:
         return SecretBuffer(bytearray(text))
     decoded = None if content.view[0] >= _CBOR_CONTAINER else _of_text(text)
     if decoded is None:
-        _require_no_text(content, path)
+        _require_no_text(content)
         return content
     content.wipe()
     return SecretBuffer(decoded)
@@ -123,11 +122,10 @@ def _files_of(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield path.name, bytes(content.view)
 
 
-def _require_no_text(content: SecretBuffer, path: Path) -> None:
-    if not _TEXT.fullmatch(content.view):
-        return
-    content.wipe()
-    raise Refused("mdoc.not-a-document", f"{path} is text: not CBOR, hex or base64")
+def _require_no_text(content: SecretBuffer) -> None:
+    if _TEXT.fullmatch(content.view):
+        content.wipe()
+        raise unknown()
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Never, NewType, Self
 
 from dongui.documents.authenticated import AuthenticatedDocument
-from dongui.documents.recognising import Kind, kind_of_type, recognise
+from dongui.documents.recognising import Kind, kind_of_type, recognise, require_known
 from dongui.errors import Refused
 
 if TYPE_CHECKING:
@@ -59,9 +59,11 @@ def authenticate(
     Bytes: CBOR of a mobile document, an SD-JWT credential's text, a passport's files
     (:func:`passport_files`), the text of a card's code. ``cards`` is the site's register; without it a card
     of ours is not registered. Raises what the kind's own function raises: ``Refused``, ``Undetermined``,
-    ``Trouble``; ``Misuse`` as :meth:`.DocumentTrust.part_for`; ``Refused`` ``document.type-of-another-kind``.
+    ``Trouble``; ``Misuse`` as :meth:`.DocumentTrust.part_for`; ``Refused``:
+    ``document.kind-unknown``, ``document.type-of-another-kind``.
     """
     kind = recognise(data)
+    require_known(data)
     document = _authenticate(kind, data, trust.part_for(kind), clock, holder, cards)
     own = kind_of_type(document.document_type)
     if own not in (None, kind):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dongui.documents.authenticated import Treatment
 from dongui.documents.mdoc.looking import UnverifiedDocument
-from dongui.documents.recognising import Kind, recognise
+from dongui.documents.recognising import Kind, recognise, require_known
 
 if TYPE_CHECKING:
     from dongui.documents.staff_card.encryption import SiteKey
@@ -25,9 +25,11 @@ def look(
     """Return every field as ``treatment``. ``at`` tells the century of a passport's two-digit years,
     ``site_key`` opens a card encrypted to this site.
 
-    Raises ``Refused`` as the ``look`` of the kind the bytes claim: names that speak of structure.
+    Raises ``Refused``: ``document.kind-unknown``; as the ``look`` of the kind the bytes claim: names that
+    speak of structure.
     """
     kind = recognise(data)
+    require_known(data)
     if kind is Kind.PASSPORT:
         from dongui.documents.authenticating import passport_files
         from dongui.documents.passport import looking as passport

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-__all__ = ["Kind", "is_picture", "kind_of_type", "recognise"]
+from dongui.errors import Refused
+
+__all__ = ["Kind", "is_picture", "kind_of_type", "recognise", "require_known", "unknown"]
 
 # Enough for the longest mark there is: a JWT's header and payload are as long as they like.
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _SECURITY_OBJECT = b"\x77"  # ICAO 9303-10, 4.7.2: the tag EF.SOD begins with; in CBOR a text of 23 bytes
+_MAPS = range(0xA0, 0xC0)  # RFC 8949, 3.1: major type 5, as DeviceResponse and IssuerSigned are
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 # RFC 9901, 4: an issuer-signed JWT in base64url, then a tilde. A JOSE header is a JSON object: eyJ or ey.
 _SD_JWT = re.compile(rb"ey[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*~")
@@ -36,8 +39,8 @@ def recognise(data: bytes | bytearray | memoryview) -> Kind:
     """Return the kind whose reader is to judge ``data``.
 
     A zip or EF.SOD first: a passport's files. A JWT with a tilde after it, or a JSON object: an SD-JWT
-    credential. A PNG or JPEG picture, or Base45 text: the code of a card. Everything else: CBOR, a mobile
-    document, whose reader refuses what is none.
+    credential. A PNG or JPEG picture, or Base45 text: the code of a card. Everything else: a mobile
+    document, if it is anything (:func:`require_known`).
     """
     if bytes(data[:4]) in _ZIP or bytes(data[:1]) == _SECURITY_OBJECT:
         return Kind.PASSPORT
@@ -66,6 +69,26 @@ def kind_of_type(document_type: str) -> Kind | None:
     if document_type.startswith(_ISO_DOC_TYPES):
         return Kind.MDOC
     return _KINDS_OF_TYPES.get(document_type)
+
+
+def require_known(data: bytes | bytearray | memoryview) -> None:
+    """Raise ``Refused`` (``document.kind-unknown``) where ``data`` begins like no kind of document.
+
+    :func:`recognise` answers also then, so that whoever holds out a letter or an empty file in a session is
+    refused where a receipt says so.
+    """
+    if recognise(data) is Kind.MDOC and (len(data) == 0 or data[0] not in _MAPS):
+        raise unknown()
+
+
+def unknown() -> Refused:
+    """The failure for what is no document, with what would be one."""
+    return Refused(
+        "document.kind-unknown",
+        "known are: a mobile document (CBOR, or hexadecimal or base64 of it), a passport's files (a folder "
+        "or zip, with EF.SOD), an SD-JWT credential (text with tildes), a staff card's code (a picture, or "
+        "its text)",
+    )
 
 
 def is_picture(data: bytes | bytearray | memoryview) -> bool:

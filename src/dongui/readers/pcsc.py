@@ -13,6 +13,7 @@ from types import TracebackType
 
 from smartcard import scard
 
+from dongui.documents.passport.chip.whole_answers import without_expected_length
 from dongui.errors import Misuse, Trouble
 
 __all__ = ["CardReaders", "Line"]
@@ -134,7 +135,8 @@ class Line:
 
     def transmit(self, command: bytes) -> bytes:
         """Send a command. Raises ``Trouble``: ``chip.vanished``, ``chip.reader-trouble``."""
-        status, answer = scard.SCardTransmit(self._card, self._protocol, list(command))
+        sent = without_expected_length(command) if self._protocol == scard.SCARD_PROTOCOL_T0 else command
+        status, answer = scard.SCardTransmit(self._card, self._protocol, list(sent))
         _require(status, "sending a command")
         if not answer:  # not even a status: some drivers report a card that is gone so, and no error
             raise Trouble("chip.vanished", "sending a command: nothing came back")

@@ -66,8 +66,7 @@ _ARCHIVE_ERRORS = (
     ValueError,
     IndexError,
     OverflowError,
-    RuntimeError,
-    NotImplementedError,
+    RuntimeError,  # encrypted, or compressed in a way that is not known
     OSError,
 )
 _DIRECTORY_ENTRY = b"PK\x01\x02"

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from dongui.documents.passport.chip.apdu import SUCCESS, Command, Response, Transport
 from dongui.documents.passport.chip.secure_messaging import SecureMessaging
+from dongui.documents.passport.chip.whole_answers import whole_answer
 from dongui.environment import Clock
 from dongui.errors import Trouble, Undetermined
 
@@ -33,15 +34,17 @@ class Channel:
         Raises ``Trouble``: ``chip.timeout``, ``chip.vanished``; ``Undetermined``:
         ``chip.malformed-response``, ``chip.session-lost``; ``Refused`` ``chip.answer-forged``.
         """
+        if self.protection is None:
+            return whole_answer(command, self._transmit)
+        return self.protection.unprotect(whole_answer(self.protection.protect(command), self._transmit))
+
+    def _transmit(self, command: bytes) -> bytes:
         # A chip that answers each command just in time could otherwise hold a desk for hours.
         if self._clock.now() >= self._end:
             limit = self._limit.total_seconds()
             raise Trouble("chip.timeout", f"the chip was not read within {limit:.0f} s")
         self.commands += 1
-        if self.protection is None:
-            return Response.decode(self._transport.transmit(command.encode()))
-        sent = self.protection.protect(command).encode()
-        return self.protection.unprotect(Response.decode(self._transport.transmit(sent)))
+        return self._transport.transmit(command)
 
     def require(self, command: Command, *, doing: str) -> bytes:
         """Send a command that must succeed, and return its answer's data.
