@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dongui.custody import merge_engine, record_columns
-from dongui.custody.decision import Task, merge_blocks, plan_parts
+from dongui.custody.decision import Merge, Task, plan_parts
 from dongui.custody.question import Artefact, Question, Use
 from dongui.custody.record_columns import open_table
 from dongui.custody.schema import REASONS, Layout
@@ -26,8 +26,9 @@ QUESTIONS = {
 
 def decided(task: Task) -> list[int]:
     """Every record's code, part by part."""
+    merge = Merge(task)
     parts = plan_parts(task.records)
-    return [code for part in parts for block in merge_blocks(task, part) for code in block.code.tolist()]
+    return [code for part in parts for block in merge.blocks(part) for code in block.code.tolist()]
 
 
 @pytest.mark.parametrize("layout", list(Layout))
@@ -65,8 +66,11 @@ def test_parts_begin_at_row_groups_and_cover_everything(
     parts = plan_parts(task.records)
     assert len(parts) > 10
     assert [part.begin for part in parts] == [0, *np.cumsum([part.rows for part in parts])[:-1]]
-    found = {
-        part.begin: [code for block in merge_blocks(task, part) for code in block.code.tolist()]
-        for part in reversed(parts)
-    }
-    assert [code for begin in sorted(found) for code in found[begin]] == expected_codes(tables, question)
+    expected = expected_codes(tables, question)
+    merge = Merge(task)
+    for order in (parts, parts[::-1], parts[1::2] + parts[::2], [*parts[3:], *parts[:5]]):
+        found = {
+            part.begin: [code for block in merge.blocks(part) for code in block.code.tolist()]
+            for part in order
+        }
+        assert [code for begin in sorted(found) for code in found[begin]] == expected

@@ -15,7 +15,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -31,11 +30,11 @@ __all__ = [
     "KINDS",
     "Block",
     "Engine",
+    "Merge",
     "Part",
     "PartResult",
     "Task",
     "adopt_part",
-    "merge_blocks",
     "pair_text",
     "plan_parts",
     "reasons_json",
@@ -47,7 +46,7 @@ __all__ = [
 KINDS = ("released", "refused", "bits")
 """The folders of a draft that hold a file for each part."""
 
-_LEAST_PART_ROWS = 1 << 20
+_LEAST_PART_ROWS = 1 << 21
 _GROUP_ROWS = 1 << 19
 _MOST_PARTS = 16
 _DECIDED_COLUMNS = tuple(COLUMNS["records"])
@@ -123,49 +122,68 @@ class PartResult:
 
 
 def plan_parts(records: Table) -> list[Part]:
-    """Cut the records into at most 16 parts of at least a million rows, at the ends of row groups."""
-    least = max(_LEAST_PART_ROWS, -(-records.rows // _MOST_PARTS))
+    """Cut the records into at most 16 parts of about one size, at the ends of row groups.
+
+    No part but the only one has less than two million rows.
+    """
+    count = max(1, min(_MOST_PARTS, records.rows // _LEAST_PART_ROWS))
     parts: list[Part] = []
     groups: list[int] = []
     begin = rows = 0
     for group, size in enumerate(records.groups):
         groups.append(group)
         rows += size
-        if rows >= least or group == len(records.groups) - 1:
+        if rows >= -(-records.rows // count) or group == len(records.groups) - 1:
             parts.append(Part(len(parts), begin, rows, tuple(groups)))
             begin, rows, groups = begin + rows, 0, []
     return parts
 
 
-def merge_blocks(task: Task, part: Part) -> Iterator[Block]:
-    """Decide one part by merging. Raises as ``ConsentCursor.codes`` and ``require_record_order``."""
-    cursor: ConsentCursor | None = None
-    last: Block | None = None
-    for batch in task.records.blocks(part.groups, _DECIDED_COLUMNS):
-        if not len(batch):
-            continue
-        person, record = ids(batch, "person"), ids(batch, "record")
-        require_record_order(person, record, task.records.path)
-        if last is not None:
-            require_next(last, person, record, task.records.path)
-        cursor = cursor or ConsentCursor(task.consents, task.question, first=person[0])
-        code = decide_records(batch, cursor.codes(person), task.question)
-        last = Block(person, record, code)
-        yield last
+class Merge:
+    """Decides parts of a task by merging. Parts that follow one another go on in the consents where they are.
+
+    For one thread at a time.
+    """
+
+    def __init__(self, task: Task) -> None:
+        """Begin with no part."""
+        self._task = task
+        self._cursor: ConsentCursor | None = None
+        self._end: int | None = None
+
+    def blocks(self, part: Part) -> Iterator[Block]:
+        """Yield a part's records. Raises as ``ConsentCursor.codes`` and ``require_record_order``."""
+        task, last = self._task, None
+        cursor = self._cursor if part.begin == self._end else None
+        self._end = None
+        for batch in task.records.blocks(part.groups, _DECIDED_COLUMNS):
+            if not len(batch):
+                continue
+            person, record = ids(batch, "person"), ids(batch, "record")
+            require_record_order(person, record, task.records.path)
+            if last is not None:
+                require_next(last, person, record, task.records.path)
+            cursor = cursor or ConsentCursor(task.consents, task.question, first=person[0])
+            last = Block(person, record, decide_records(batch, cursor.codes(person), task.question))
+            yield last
+        self._cursor, self._end = cursor, part.begin + part.rows
 
 
 def require_next(before: Block, person: IdColumn, record: IdColumn, path: Path) -> None:
     """Check the order from one block to the next. Raises as ``require_record_order``."""
-    people = np.array([before.person[-1], person[0]], dtype=person.dtype)
-    records = np.array([before.record[-1], record[0]], dtype=record.dtype)
-    require_record_order(people, records, path)
+    last, first = (before.person[-1], before.record[-1]), (person[0], record[0])
+    if not first > last:
+        people = np.array([last[0], first[0]], dtype=person.dtype)
+        records = np.array([last[1], first[1]], dtype=record.dtype)
+        require_record_order(people, records, path)
 
 
 def write_part(folder: Path, part: int, blocks: Iterable[Block], layout: Layout) -> PartResult:
-    """Write a part's files durably under a passing name and return what is in them.
+    """Write a part's files under a passing name and return what is in them.
 
-    ``folder`` holds the folders of :data:`KINDS`. Whoever keeps the books renames the files
-    (:func:`adopt_part`). Raises as ``blocks`` and as :func:`~dongui.custody.release_files.naming_disk`.
+    ``folder`` holds the folders of :data:`KINDS`. Whoever keeps the books makes the files durable and renames
+    them (:func:`adopt_part`), while the next part is being decided. Raises as ``blocks`` and as
+    :func:`~dongui.custody.release_files.naming_disk`.
     """
     released, refused, bits = (folder / _passing(kind, part) for kind in KINDS)
     with naming_disk(folder):
@@ -178,8 +196,6 @@ def write_part(folder: Path, part: int, blocks: Iterable[Block], layout: Layout)
         rows = (tally.counts[RELEASED], tally.counts[1:].sum(), tally.counts.sum())
         files = []
         for kind, count in zip(KINDS, rows, strict=True):
-            if kind != "bits":  # Lost in a power cut, they are missed, and the part decided again.
-                synchronise(folder / _passing(kind, part))
             files.append(describe_file(folder, _passing(kind, part), rows=int(count)))
     counts = tuple(map(int, tally.counts))
     return PartResult(part, counts, files[0], files[1], tally.first, tally.last, files[2])
@@ -233,10 +249,14 @@ def _split(block: Block, rows: int) -> tuple[Block, Block | None]:
 
 
 def adopt_part(folder: Path, result: PartResult) -> PartResult:
-    """Give a part's files their own names; return the result that names them so."""
+    """Wait until a part's files are on the disk and give them their own names; return the result that names
+    them so. Raises as :func:`~dongui.custody.release_files.naming_disk`.
+    """
     entries = []
     with naming_disk(folder):
         for kind, entry in zip(KINDS, (result.released, result.refused, result.bits), strict=True):
+            if kind != "bits":  # Lost in a power cut, they are missed, and the part decided again.
+                synchronise(folder / entry.path)
             name = f"{kind}/{result.part:05d}.{'parquet' if kind != 'bits' else 'bits'}"
             # Until the gate has synchronised the folder a power cut may take the name back: the part is then
             # missed, and decided again.
@@ -267,14 +287,11 @@ def _write_blocks(yes: pq.ParquetWriter, no: pq.ParquetWriter, blocks: Iterable[
         tally.bits.append(released)
         tally.first = tally.first or pair_text(block.person[0], block.record[0])
         tally.last = pair_text(block.person[-1], block.record[-1])
-        chosen = pa.array(released)
-        released_rows.add(block, chosen)
-        reasons = refused_rows.add(block, pc.invert(chosen))
-        # Counting widens each number to eight bytes: those of the smaller table alone.
-        tally.counts += np.bincount(reasons, minlength=len(REASONS) + 1)
-        tally.counts[RELEASED] += len(block.code) - len(reasons)
-    released_rows.flush()
-    refused_rows.flush()
+        released_rows.add(block, np.flatnonzero(released))
+        refused_rows.add(block, np.flatnonzero(~released))
+    for rows in (released_rows, refused_rows):
+        rows.flush()
+        tally.counts += rows.counts
     return tally
 
 
@@ -287,38 +304,53 @@ def pair_text(person: np.generic, record: np.generic) -> str:
 
 
 class _Rows:
-    """Gathers a table's rows into row groups of some size."""
+    """Gathers a table's rows into row groups of one size, in memory that is used again for each.
+
+    ``counts`` has how many of each code were written.
+    """
 
     def __init__(self, writer: pq.ParquetWriter) -> None:
+        self.counts = np.zeros(len(REASONS) + 1, dtype=np.int64)
         self._writer = writer
-        self._held: list[pa.RecordBatch] = []
+        self._columns = {field_.name: np.empty(_GROUP_ROWS, _numpy_type(field_)) for field_ in writer.schema}
         self._rows = 0
 
-    def add(self, block: Block, chosen: pa.BooleanArray) -> Codes:
-        """Add the chosen rows; return their reasons, where the table has them."""
-        values: Mapping[str, NDArray[Any]]
-        values = {"person": block.person, "record": block.record, "reason": block.code}
-        schema = self._writer.schema
-        arrays = [_arrow(values[field_.name], field_.type) for field_ in schema]
-        # Arrow chooses rows in less than half the time that numpy takes.
-        rows = pa.RecordBatch.from_arrays(arrays, schema=schema).filter(chosen)
-        if len(rows):
-            self._held.append(rows)
-            self._rows += len(rows)
-        if self._rows >= _GROUP_ROWS:
-            self.flush()
-        found: Codes = rows.column("reason").to_numpy() if "reason" in rows.schema.names else block.code[:0]
-        return found
+    def add(self, block: Block, rows: NDArray[np.intp]) -> None:
+        """Add the rows at the places ``rows`` of ``block``."""
+        while len(rows):
+            some, rows = np.split(rows, [_GROUP_ROWS - self._rows])
+            end = self._rows + len(some)
+            for name, column in self._columns.items():
+                values: NDArray[Any] = getattr(block, _FIELDS[name])
+                # "clip" writes straight to its place; the places are all within the block.
+                values.take(some, out=column[self._rows : end], mode="clip")
+            self._rows = end
+            if end == _GROUP_ROWS:
+                self.flush()
 
     def flush(self) -> None:
-        if self._held:
-            table = pa.Table.from_batches(self._held)
-            self._held, self._rows = [], 0
-            self._writer.write_table(table, row_group_size=len(table))
+        """Write the rows gathered, if any."""
+        if not self._rows:
+            return
+        gathered = [column[: self._rows] for column in self._columns.values()]
+        arrays = map(_arrow, gathered, self._writer.schema.types)
+        self._writer.write_table(pa.Table.from_arrays(list(arrays), schema=self._writer.schema), _GROUP_ROWS)
+        if "reason" in self._columns:
+            self.counts += np.bincount(gathered[-1], minlength=len(self.counts))
+        else:
+            self.counts[RELEASED] += self._rows
+        self._rows = 0
 
 
-def _arrow(values: NDArray[np.generic], kind: pa.DataType) -> pa.Array:
-    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
+_FIELDS = {"person": "person", "record": "record", "reason": "code"}
+
+
+def _numpy_type(field_: pa.Field) -> str:
+    return "S16" if pa.types.is_fixed_size_binary(field_.type) else str(field_.type)
+
+
+def _arrow(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
 
 
 def open_writer(path: Path, kind: str, layout: Layout) -> pq.ParquetWriter:

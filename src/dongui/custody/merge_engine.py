@@ -39,6 +39,7 @@ MERGE_VERSION = "1"
 
 Rows = NDArray[np.intp]
 _UNKNOWN = reason_code("consent.unknown-person")
+_MATCHED = 3  # a row's reach: how many of purpose, recipient and artefact are those asked for, in this order
 # People between a block's first and last, up to which their codes are laid out densely (one byte each).
 _MAX_DENSE = 1 << 26
 
@@ -93,7 +94,7 @@ class ConsentCursor:
         # A person's rows may begin in the group before the one whose first person they are.
         begin = max(0, int(np.searchsorted(starts, first, "left")) - 1)
         self._batches = consents.blocks(range(begin, len(starts)), _columns_of(consents))
-        self._pending: list[pa.RecordBatch] = []
+        self._pending: list[pa.RecordBatch] = []  # of the last person seen, who may have more
         self._folded: list[People] = []
         self._last: np.generic | None = None
         self._at_end = False
@@ -118,30 +119,29 @@ class ConsentCursor:
         return _look_up(self._folded, person)
 
     def _take(self, batch: pa.RecordBatch) -> None:
-        """Fold every person that is certainly complete; hold the rest back until the next rows are seen."""
+        """Fold whoever is certainly complete; hold the last person back until the next rows are seen."""
         person = ids(batch, "person")
-        if self._last is not None and person[0] < self._last:
+        first, before = person[0], self._last
+        if before is not None and first < before:
             raise Misuse("snapshot.unsorted", f"{self._table.path} is not sorted by person")
         self._last = person[-1]
         self._require_known(person[-1])
-        begin = int(np.searchsorted(person, person[-1], "left"))
-        if begin == 0:
-            # One person throughout, with as many events as a block has rows.
-            self._append(batch)
+        # Wherever a search cuts rows that are not in order, its pieces follow one another, and folding finds
+        # which of them does not rise.
+        begin = int(np.searchsorted(person, first, "right")) if first == before else 0
+        self._pending += [batch.slice(0, begin)] if begin else []
+        if begin == len(person):
             return
-        self._append(batch.slice(0, begin))
         self._settle()
-        self._append(batch.slice(begin))
+        end = max(begin, int(np.searchsorted(person, person[-1], "left")))
+        if begin < end:
+            self._folded.append(fold(batch.slice(begin, end - begin), self._question, self._table))
+        self._pending.append(batch.slice(end))
 
     def _require_known(self, person: np.generic) -> None:
         if self._table.layout is Layout.SORTED and int(person) >= self._persons:
             detail = f"{self._table.path} speaks of person {person} and says it knows {self._persons}"
             raise Misuse("snapshot.unknown-person", detail)
-
-    def _append(self, batch: pa.RecordBatch) -> None:
-        if self._pending and ids(self._pending[-1], "person")[-1] != ids(batch, "person")[0]:
-            self._settle()
-        self._pending.append(batch)
 
     def _settle(self) -> None:
         if self._pending:
@@ -157,32 +157,54 @@ def fold(batch: pa.RecordBatch, question: Question, table: Table) -> People:
     """
     person = ids(batch, "person")
     _require_consents(batch, person, table)
-    span = int(person[-1]) - int(person[0]) + 1 if table.layout is Layout.SORTED else 0
-    if 0 < span < _MAX_DENSE:
-        people, place = person[[0, -1]] if span > 1 else person[:1], person - person[0]
-    else:
-        new = np.append(True, person[1:] != person[:-1])
-        people, place = person[new], np.cumsum(new, dtype=np.uint32) - np.uint32(1)
-        span = len(people)
+    people, place, span = _places(person, numbers=table.layout is Layout.SORTED)
+    reach, code = _codes_of_rows(batch, question)
     codes = np.full(span, _UNKNOWN, dtype=np.uint8)
-    lesser = _lesser_reach(question)
-    codes[place] = lesser[0]
-    # Of a person the furthest reach counts, and of rows that reach as far the latest: entered in this order,
-    # each replaces what was.
-    purpose, recipient, matched = _reached(batch, question)
-    for reached, code in ((purpose, lesser[1]), (recipient, lesser[2])):
-        codes[place[reached]] = code
-    codes[place[matched]] = _codes_of_terms(batch, question)[matched]
+    # Of a person's rows the last one stays: right for whoever has one row, or reaches ever further.
+    codes[place] = code
+    same = place[1:] == place[:-1]
+    if np.any(same & (reach[1:] < reach[:-1])):
+        _furthest(codes, place, same, reach, code)
     return People(people, codes)
 
 
-def _reached(batch: pa.RecordBatch, question: Question) -> tuple[Rows, Rows, Rows]:
-    """Return the rows that reach this purpose at the least, this recipient too, and the artefact as well."""
+def _places(person: IdColumn, *, numbers: bool) -> tuple[IdColumn, Rows, int]:
+    """Return the people as in :class:`People`, each row's place among them, and the number of places."""
+    if numbers:
+        span = int(person[-1]) - int(person[0]) + 1
+        if span < _MAX_DENSE:
+            place = person.astype(np.intp)
+            place -= place[0]
+            return (person[[0, -1]] if span > 1 else person[:1]), place, span
+    new = np.append(True, person[1:] != person[:-1])
+    people = person[new]
+    return people, np.cumsum(new, dtype=np.intp) - 1, len(people)
+
+
+def _furthest(codes: Codes, place: Rows, same: NDArray[np.bool_], reach: Codes, code: Codes) -> None:
+    """Enter for people with several rows what counts: the furthest reach, and of rows as far the latest."""
+    several = np.append(same, False)
+    several[1:] |= same
+    rows = np.flatnonzero(several)
+    far = reach.take(rows)
+    # Entered in this order, each replaces what was.
+    for step in range(1, _MATCHED + 1):
+        reached = rows[far == step]
+        codes[place.take(reached)] = code.take(reached)
+
+
+def _codes_of_rows(batch: pa.RecordBatch, question: Question) -> tuple[Codes, Codes]:
+    """Return how far each row reaches (0 to 3: purpose, recipient, artefact), and its code if it counts."""
     purpose = small(batch, "purpose") == question.purpose
     recipient = purpose & (small(batch, "recipient") == question.recipient)
     matched = recipient & (small(batch, "artefact") == int(question.artefact))
-    # What reaches further is entered after: here it needs no place.
-    return np.flatnonzero(purpose & ~recipient), np.flatnonzero(recipient & ~matched), np.flatnonzero(matched)
+    reach = purpose.view(np.uint8) + recipient.view(np.uint8)
+    reach += matched.view(np.uint8)
+    code = _codes_of_terms(batch, question)
+    # Terms count in a row that matched: all bits of 1 turned round are ones, of 0 none.
+    code &= np.negative(matched.view(np.uint8))
+    code |= _translated(reach, _lesser_table(other_ground=question.other_ground))
+    return reach, code
 
 
 def decide_records(batch: pa.RecordBatch, codes: Codes, question: Question) -> Codes:
@@ -195,7 +217,7 @@ def decide_records(batch: pa.RecordBatch, codes: Codes, question: Question) -> C
         raise Misuse("snapshot.unknown-value", f"a record has traits {traits.max()}, which nobody agreed on")
     # Bit by bit: what the traits say (0, 1, 2), whether the retention is over, the person's code below 32.
     packed = _translated(traits, _TRAITS[question.artefact])
-    packed |= (moments(batch, "retained_until_us") <= question.at_us).view(np.uint8) << np.uint8(7)
+    packed |= _bit(moments(batch, "retained_until_us") <= question.at_us, 7)
     packed |= codes
     decided = _translated(packed, _DECIDED)
     return _with_other_ground(decided, traits, question) if question.other_ground else decided
@@ -215,14 +237,23 @@ def _translated(values: Codes, table: bytes) -> Codes:
     return np.frombuffer(bytearray(values.tobytes().translate(table)), dtype=np.uint8)
 
 
+def _bit(truths: NDArray[np.bool_], place: int) -> Codes:
+    """Return 1 << ``place`` for each that is true, in the truths' own memory."""
+    bits = truths.view(np.uint8)
+    # As a product: shifting bytes takes several times as long.
+    bits *= np.uint8(1 << place)
+    return bits
+
+
 def _look_up(parts: Sequence[People], person: IdColumn) -> Codes:
     """Return the code of each of ``person``, which rises, among people whose parts follow one another."""
     if person.dtype == np.uint32 and int(person[-1]) - int(person[0]) < _MAX_DENSE:
         dense = np.full(int(person[-1]) - int(person[0]) + 1, _UNKNOWN, dtype=np.uint8)
         for part in parts:
             part.lay(int(person[0]), dense)
-        found: Codes = dense[person - person[0]]
-        return found
+        place = person.astype(np.intp)
+        place -= place[0]
+        return dense.take(place)
     # Ids without numbers, or few people far apart: each known person is searched for once.
     new = np.append(True, person[1:] != person[:-1])
     codes = np.full(int(new.sum()), _UNKNOWN, dtype=np.uint8)
@@ -232,11 +263,12 @@ def _look_up(parts: Sequence[People], person: IdColumn) -> Codes:
     return spread
 
 
-def _lesser_reach(question: Question) -> Codes:
-    if question.other_ground:
-        return np.zeros(3, dtype=np.uint8)
+@cache
+def _lesser_table(*, other_ground: bool) -> bytes:
+    """Return the code of each reach below a match; 0 where terms decide."""
     names = ("consent.other-purpose", "consent.other-recipient", "consent.other-artefact")
-    return np.array([reason_code(name) for name in names], dtype=np.uint8)
+    codes = (0, 0, 0) if other_ground else tuple(map(reason_code, names))
+    return bytes(codes).ljust(256, b"\0")
 
 
 def _codes_of_terms(batch: pa.RecordBatch, question: Question) -> Codes:
@@ -248,9 +280,9 @@ def _codes_of_terms(batch: pa.RecordBatch, question: Question) -> Codes:
     at = question.at_us
     packed = _translated(small(batch, "state"), _STATES)
     packed |= _translated(small(batch, "flags"), _flags_table(question.required_flags))
-    packed |= (moments(batch, "retained_until_us") <= at).view(np.uint8) << np.uint8(5)
-    packed |= (moments(batch, "counts_from_us") > at).view(np.uint8) << np.uint8(6)
-    packed |= (moments(batch, "valid_until_us") <= at).view(np.uint8) << np.uint8(7)
+    packed |= _bit(moments(batch, "retained_until_us") <= at, 5)
+    packed |= _bit(moments(batch, "counts_from_us") > at, 6)
+    packed |= _bit(moments(batch, "valid_until_us") <= at, 7)
     return _translated(packed, _terms_table(other_ground=question.other_ground, compels=question.compels))
 
 
@@ -340,25 +372,24 @@ def _require_consents(batch: pa.RecordBatch, person: IdColumn, table: Table) -> 
 
 def _consents_rise(batch: pa.RecordBatch, person: IdColumn) -> bool:
     """Tell whether (person, purpose, recipient, artefact, position where there is one) rises strictly."""
-    key = person.astype(np.uint64) if person.dtype == np.uint32 else np.cumsum(_changes(person))
-    key <<= np.uint64(16)
-    key |= small(batch, "purpose")
-    key <<= np.uint64(16)
-    key |= small(batch, "recipient")
-    same = np.flatnonzero(key[1:] <= key[:-1])
-    if np.any(key[same + 1] < key[same]):
+    after, before = person[1:], person[:-1]
+    if np.any(after < before):
         return False
-    last = small(batch, "artefact").astype(np.uint64)
+    key = small(batch, "purpose").astype(np.uint32)
+    key <<= np.uint32(16)
+    key |= small(batch, "recipient")
+    stays = key[1:] <= key[:-1]
+    stays &= after == before
+    rows = np.flatnonzero(stays)
+    if np.any(key[rows + 1] < key[rows]):
+        return False
+    return bool(np.all(_last_keys(batch, rows) < _last_keys(batch, rows + 1)))
+
+
+def _last_keys(batch: pa.RecordBatch, rows: Rows) -> NDArray[np.uint64]:
+    """Return artefact and position of some rows as one number each. No log is longer than 2^62 entries."""
+    key = small(batch, "artefact")[rows].astype(np.uint64)
+    key <<= np.uint64(62)
     if "position" in batch.schema.names:
-        # No log is longer than 2^62 entries.
-        last <<= np.uint64(62)
-        last |= moments(batch, "position").view(np.uint64)
-    return bool(np.all(last[same] < last[same + 1]))
-
-
-def _changes(person: IdColumn) -> NDArray[np.uint64]:
-    """Return what, summed up, rises and falls as the people do."""
-    changes = np.zeros(len(person), dtype=np.int64)
-    changes[1:] = (person[1:] > person[:-1]).astype(np.int64) - (person[1:] < person[:-1]).astype(np.int64)
-    changes[0] = 1 << 30
-    return changes.view(np.uint64)
+        key |= moments(batch, "position").view(np.uint64)[rows]
+    return key

@@ -13,24 +13,28 @@ import os
 import signal
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO
+from threading import Lock
+from typing import IO, NamedTuple, Protocol
 
 import dongui
-from dongui.custody.decision import Block, Part, PartResult, Task, merge_blocks, write_part
+from dongui.custody.decision import Block, Merge, Part, PartResult, Task, write_part
 from dongui.custody.question import Artefact, Question, Use
 from dongui.custody.record_columns import open_table
 from dongui.errors import DonguiError, Misuse, Refused, Trouble
+from dongui.undoing import on_failure
 
 __all__ = ["decide_parts"]
 
 Progress = Callable[[int], None]
-"""Told how many further records are decided."""
+"""Told how many further records are decided, from whichever thread decided them."""
 
 # Below this, starting a process and loading its libraries takes longer than it saves.
 _LEAST_SHARED_ROWS = 1 << 25
@@ -41,41 +45,91 @@ _PR_SET_PDEATHSIG = 1
 def decide_parts(
     task: Task, parts: Sequence[Part], *, folder: Path, processes: int, progress: Progress
 ) -> Iterator[PartResult]:
-    """Decide parts by merging and yield each as it is on disk under its passing name, in any order.
+    """Decide parts by merging and yield each as its files are whole under their passing names, in any order.
 
-    With one process, one part or few records, in this process. Raises as
-    :func:`~dongui.custody.decision.merge_blocks` and :func:`~dongui.custody.decision.write_part`.
+    Few records are decided in this process, by as many threads. Raises as
+    :meth:`~dongui.custody.decision.Merge.blocks` and :func:`~dongui.custody.decision.write_part`.
     """
-    if processes == 1 or len(parts) == 1 or sum(part.rows for part in parts) < _LEAST_SHARED_ROWS:
-        for part in parts:
-            yield _decide(task, part, folder, progress)
-        return
-    with ThreadPoolExecutor(processes) as threads, ExitStack() as stack:
+    count = min(processes, len(parts))
+    apart = count > 1 and sum(part.rows for part in parts) >= _LEAST_SHARED_ROWS
+    runs = _Runs(parts, count)
+    with ThreadPoolExecutor(max(1, count)) as threads, ExitStack() as stack:
         # Left in the reverse order: the workers end first, and the threads that wait for them then do.
         stack.callback(threads.shutdown, wait=False, cancel_futures=True)
-        free: SimpleQueue[_Worker] = SimpleQueue()
-        for _ in range(min(processes, len(parts))):
-            free.put(stack.enter_context(_Worker(task, folder)))
-        running = [threads.submit(_decide_elsewhere, free, part, progress) for part in parts]
-        for done in as_completed(running):
-            yield done.result()
+        free: SimpleQueue[_Hand] = SimpleQueue()
+        for number in range(count):
+            decider = stack.enter_context(_Worker(task, folder)) if apart else _Here(task, folder)
+            free.put(_Hand(number, decider))
+        done: SimpleQueue[Future[PartResult]] = SimpleQueue()
+        for _ in parts:
+            threads.submit(_decide_next, free, runs, progress).add_done_callback(done.put)
+        # As they end: what was finished before a failure is still handed on before it is raised.
+        for _ in parts:
+            yield done.get().result()
 
 
-def _decide_elsewhere(free: SimpleQueue[_Worker], part: Part, progress: Progress) -> PartResult:
-    worker = free.get()
+class _Decider(Protocol):
+    """Decides one part after another."""
+
+    def decide(self, part: Part, progress: Progress) -> PartResult:
+        """Decide a part and write its files."""
+
+
+class _Hand(NamedTuple):
+    """A decider, and which run of parts is its own."""
+
+    number: int
+    decider: _Decider
+
+
+class _Runs:
+    """Parts dealt out in runs of neighbours: whoever goes on with the next part has read up to there."""
+
+    def __init__(self, parts: Sequence[Part], count: int) -> None:
+        self._lock, self._stopped = Lock(), False
+        cuts = [len(parts) * number // max(1, count) for number in range(count + 1)]
+        self._runs = [deque(parts[begin:end]) for begin, end in pairwise(cuts)]
+
+    def take(self, number: int) -> Part:
+        """Return the next part of a run; of a run that is done, the last of the longest.
+
+        ``CancelledError`` after :meth:`stop`.
+        """
+        with self._lock:
+            if self._stopped:
+                raise CancelledError
+            own = self._runs[number]
+            return own.popleft() if own else max(self._runs, key=len).pop()
+
+    def stop(self) -> None:
+        """Deal out nothing more."""
+        self._stopped = True
+
+
+def _decide_next(free: SimpleQueue[_Hand], runs: _Runs, progress: Progress) -> PartResult:
+    hand = free.get()
     try:
-        return worker.decide(part, progress)
+        with on_failure(runs.stop):
+            return hand.decider.decide(runs.take(hand.number), progress)
     finally:
-        free.put(worker)
+        free.put(hand)
 
 
-def _decide(task: Task, part: Part, folder: Path, progress: Progress) -> PartResult:
-    def told() -> Iterator[Block]:
-        for block in merge_blocks(task, part):
-            yield block
-            progress(len(block.code))
+class _Here:
+    """Decides in this process."""
 
-    return write_part(folder, part.number, told(), task.records.layout)
+    def __init__(self, task: Task, folder: Path) -> None:
+        self._merge, self._folder, self._layout = Merge(task), folder, task.records.layout
+
+    def decide(self, part: Part, progress: Progress) -> PartResult:
+        """Decide a part. Raises what ended it."""
+
+        def told() -> Iterator[Block]:
+            for block in self._merge.blocks(part):
+                yield block
+                progress(len(block.code))
+
+        return write_part(self._folder, part.number, told(), self._layout)
 
 
 class _Worker:
@@ -153,11 +207,11 @@ def _work(lines: Iterable[str]) -> None:
         open_table(Path(told["records"]), "records"),
         open_table(Path(told["consents"]), "consents"),
     )
-    task = Task(records, consents, question)
+    here = _Here(Task(records, consents, question), Path(told["folder"]))
     for line in words:
         part = json.loads(line)
         part = Part(part["number"], part["begin"], part["rows"], tuple(part["groups"]))
-        result = _decide(task, part, Path(told["folder"]), lambda rows: _say({"rows": rows}))
+        result = here.decide(part, lambda rows: _say({"rows": rows}))
         _say(asdict(result))
 
 

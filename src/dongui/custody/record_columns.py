@@ -34,7 +34,7 @@ __all__ = [
     "small",
 ]
 
-BLOCK_ROWS = 1 << 17
+BLOCK_ROWS = 1 << 16
 """Rows held at once by whoever streams a table: their columns fit into a processor's second cache."""
 
 IdColumn: TypeAlias = NDArray[np.uint32]
