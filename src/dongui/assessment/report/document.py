@@ -11,6 +11,7 @@ from fpdf.enums import TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace
 
 from dongui.assessment.report.blocks import Answer, Block, Content, Heading, Listing, Plot, Table, Text
+from dongui.assessment.report.columns import share_width
 from dongui.assessment.report.words import Language, Words, legible
 from dongui.fonts import FAMILY, font_bytes, font_path, missing, spelled_out
 
@@ -18,6 +19,8 @@ __all__ = ["write_document"]
 
 _MARGIN_MM = 18.0
 _FEW_ROWS_MM = 30.0
+_CELL_MM, _ROUNDING_MM = 1.2, 0.3
+_WORD_SHARE = 0.65
 _INK, _MUTED, _RAISED, _FAINT = (27, 31, 36), (87, 96, 106), (244, 246, 248), (208, 215, 222)
 _GOOD, _BAD = (0, 112, 90), (168, 72, 15)
 _BODY, _SMALL = 9.5, 8.0
@@ -160,6 +163,7 @@ class _Page(FPDF):
         if self.will_page_break(_FEW_ROWS_MM):
             self.add_page()
         self._write(block.caption, _SMALL, colour=_MUTED, after=0.6)
+        wanted = [self._wanted(block, place) for place in range(len(block.columns))]
         self._font(_SMALL)
         self.set_draw_color(*_FAINT)
         self.set_line_width(0.2)
@@ -168,31 +172,22 @@ class _Page(FPDF):
             borders_layout=TableBordersLayout.HORIZONTAL_LINES,
             headings_style=FontFace(emphasis="BOLD", fill_color=_RAISED),
             text_align=aligned,
-            col_widths=_widths(block),
+            col_widths=share_width(wanted, self.epw),
             line_height=_SMALL * 0.52,
-            padding=(0.7, 1.2),
-            wrapmode="CHAR" if _unbroken(block) else "WORD",
+            padding=(0.7, _CELL_MM),
         ) as table:
             for row in (block.columns, *block.rows):
                 table.row([self._legible(cell) for cell in row])
         self.ln(4)
 
-
-def _widths(block: Table) -> tuple[int, ...]:
-    """Shares of the width by what columns hold: room for the longest word, and not much for long texts."""
-    rows = (block.columns, *block.rows)
-    longest = [max(_length(row[place]) for row in rows) for place in range(len(block.columns))]
-    unbroken = [
-        max(_length(word) for row in rows for word in row[place].split() or [""])
-        for place in range(len(longest))
-    ]
-    return tuple(3 + max(min(one, 32), min(word, 70)) for one, word in zip(longest, unbroken, strict=True))
-
-
-def _length(text: str) -> int:
-    """How wide a text is in Latin letters: Hangul is twice as wide."""
-    return sum(2 if ord(one) >= 0x1100 else 1 for one in text)
-
-
-def _unbroken(block: Table) -> bool:
-    return any(len(word) > 48 for row in block.rows for cell in row for word in cell.split())
+    def _wanted(self, block: Table, place: int) -> tuple[float, float]:
+        """What a column must have (its longest word), and would fill, up to a third of the page; mm."""
+        word = cell = 0.0
+        for number, row in enumerate((block.columns, *block.rows)):
+            self._font(_SMALL, bold=number == 0)
+            text = self._legible(row[place])
+            cell = max(cell, self.get_string_width(text))
+            word = max(word, *(self.get_string_width(one) for one in text.split() or [""]))
+        room = 2 * _CELL_MM + _ROUNDING_MM
+        # A digest is one word, and is to stay one; a text may be broken.
+        return min(word, _WORD_SHARE * self.epw) + room, min(cell, self.epw / 3) + room
