@@ -134,3 +134,25 @@ def test_a_folder_that_holds_no_clips_is_named(tmp_path: Path) -> None:
     assert "assessment.clips-malformed" in err
     (tmp_path / "attacks" / "Bad Name" / "1").mkdir(parents=True)
     assert "assessment.clips-malformed" in dongui("assess", "attacks", str(tmp_path))[2]
+
+
+@pytest.mark.parametrize(
+    ("folder", "rows"),
+    [
+        ("flat-print/1", ["flat-print/1"]),
+        ("flat-print/1", []),
+        ("attacks/flat-print/1", ["attacks/flat-print/1", "attacks/paper-mask/1"]),
+        ("attacks/flat-print/1", ["attacks/flat-print/1", "attacks/flat-print/1"]),
+    ],
+    ids=["listed-beside", "unlisted-beside", "listed-and-not-there", "listed-twice"],
+)
+def test_no_attack_is_left_out_unsaid(tmp_path: Path, folder: str, rows: list[str]) -> None:
+    """An attack in a folder nobody looks into would stand in no report, and nobody would know."""
+    for name in ("bona-fide/1", folder):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "frame.jpg").write_bytes(portrait("05"))
+    listed = "".join(f"{name},declaration:nobody\n" for name in ("bona-fide/1", *rows))
+    (tmp_path / "consent.csv").write_text(f"clip,consent\n{listed}")
+    code, _, err = dongui("assess", "attacks", str(tmp_path))
+    assert code == 2
+    assert "assessment.clips-malformed" in err

@@ -86,11 +86,17 @@ class ConsentedClips:
 
 
 def read_clips(folder: Path) -> tuple[Clip, ...]:
-    """Find every clip, sorted. Raises ``Misuse``: ``file.*``, ``assessment.clips-malformed``."""
+    """Find every clip, sorted. Raises ``Misuse``: ``file.*``, ``assessment.clips-malformed``.
+
+    Every row of the list has its clip, and every folder its place: an attack where nobody looks would be one
+    that was never tried, and the report would not say so.
+    """
     grounds = _grounds(folder)
     found: list[Clip] = []
+    seen: set[str] = set()
     for species, path in _attempts(folder):
         name = path.relative_to(folder).as_posix()
+        seen.add(name)
         frames = tuple(sorted(file for file in path.iterdir() if file.suffix.lower() in _FRAMES))
         if not 1 <= len(frames) <= MAX_FRAMES:
             detail = f"clip {len(found) + 1} ({species}) has {len(frames)} frames; 1 to {MAX_FRAMES} can be"
@@ -100,6 +106,10 @@ def read_clips(folder: Path) -> tuple[Clip, ...]:
             raise _malformed(f"there are more than {MAX_CLIPS} clips")
     if not found:
         raise _malformed(f"there is no clip under {_ATTACKS}/SPECIES/ or {BONA_FIDE}/")
+    for row, name in enumerate(grounds, 2):
+        if name not in seen:
+            where = f"{_ATTACKS}/SPECIES/CLIP and {BONA_FIDE}/CLIP"
+            raise _malformed(f"row {row} of {_LEDGER} names no clip of the folder; clips lie in {where}")
     return tuple(found)
 
 
@@ -157,8 +167,11 @@ def _attempts(folder: Path) -> list[tuple[str, Path]]:
         species = _folders(folder / _ATTACKS)
         found = [(one.name, attempt) for one in species for attempt in _folders(one)]
         found += [(BONA_FIDE, attempt) for attempt in _folders(folder / BONA_FIDE)]
+        beside = [one for one in _folders(folder) if one.name not in (_ATTACKS, BONA_FIDE)]
     except OSError as error:
         raise Misuse("file.not-readable", f"{folder}: {error.strerror}") from None
+    if any(not one.name.startswith(".") for one in beside):
+        raise _malformed(f"a folder lies beside {_ATTACKS}/ and {BONA_FIDE}/, where no clip is looked for")
     for one in species:
         if not _SPECIES.fullmatch(one.name) or one.name == BONA_FIDE:
             raise _malformed("a species is 1 to 40 of a-z, 0-9 and hyphens")
@@ -179,7 +192,10 @@ def _grounds(folder: Path) -> dict[str, str]:
             raise _malformed(f"{_LEDGER} is not comma-separated UTF-8") from None
     if any(set(line) != {"clip", "consent"} or None in line.values() for line in lines):
         raise _malformed(f"{_LEDGER} has the columns clip and consent, and no others")
-    return {line["clip"].strip(): line["consent"].strip() for line in lines}
+    grounds = {line["clip"].strip(): line["consent"].strip() for line in lines}
+    if len(grounds) < len(lines):
+        raise _malformed(f"{_LEDGER} names a clip twice")
+    return grounds
 
 
 def _malformed(detail: str) -> Misuse:
