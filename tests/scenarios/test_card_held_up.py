@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -192,3 +193,31 @@ def test_a_card_on_its_issuers_list(door: Door) -> None:
     assert (ended.code, ended.result["reason"]["name"]) == (1, "status.revoked")
     door.list_status({}, hours=72)
     assert checked() == (3, "status.list-stale")
+    # The same at the door: nobody is refused for a list that is old or not there, and nobody let in by it.
+    for name in ("status.list-stale", "status.list-missing"):
+        session, left_first = door.session()
+        ended = door.verify(session, door.film(PERSON, left_first=left_first, card=card))
+        assert (ended.code, ended.json["outcome"], ended.result["reason"]["name"]) == (
+            3,
+            "undetermined",
+            name,
+        )
+        assert ended.result["other_way"]
+        (door.terminal.folder / "trust" / "status" / "cards.jwt").unlink(missing_ok=True)
+
+
+def test_a_cards_page_and_its_consent(door: Door) -> None:
+    """`document show --html` draws the issuer; `consent give` takes the card, to the same handle."""
+    page = door.terminal.folder / "card.html"
+    told = door.document("show", door.card, "--trust", "trust", "--html", page)
+    assert told.code == 0, told.out
+    drawn = page.read_text(encoding="utf-8")
+    assert "cards.example" in drawn
+    assert "staff_number" in drawn
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
+    again = door.terminal.run(
+        *("consent", "give", "--purpose", "staff-entrance", "--document", door.card, "--trust", "trust"),
+        *("--notice", "ko", "--json"),
+    )
+    # This very person agreed before there was a card: one person, one record.
+    assert (again.code, again.failure) == (2, "consent.already-given"), again.out

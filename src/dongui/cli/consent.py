@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dongui.cli.card_site import card_site, code_of
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.document_inputs import read_presentation
 from dongui.cli.output import JsonValue, Language, choose, note, show, table
@@ -57,6 +59,7 @@ def give(
     """Record that a person read a purpose's notice and said yes, to both things it asks apart.
 
     The document is authenticated to tie the consent to its holder; nothing of it is kept but a keyed handle.
+    A staff card is opened with this desk's own key; who has no card yet agrees by `dongui card consent`.
     `dongui purpose show` prints the notice to be read before.
     """
     forbid_core_dumps()
@@ -156,9 +159,17 @@ def show_(record: _Record, desk: RequiredDesk) -> None:
 def _authenticated(path: Path, trust: Path, desk: Desk) -> AuthenticatedDocument:
     # No session yet, so nobody's device has answered: authentic, not bound. The binding is proved when the
     # consent is used, and the handle then has to be the same.
-    with read_presentation(path) as document:
+    with code_of(read_presentation(path)) as document, ExitStack() as stack:
         believed = trust_for(document, trust, default_limits())
-        return authenticate(document.view, trust=believed, clock=desk.clock, holder=HolderEvidence.none())
+        # A staff card is opened with this desk's own key, and looked up in its register.
+        site = stack.enter_context(card_site(document, believed, desk))
+        return authenticate(
+            document.view,
+            trust=site.trust,
+            clock=desk.clock,
+            holder=HolderEvidence.none(),
+            cards=site.cards,
+        )
 
 
 def _record_id(text: str) -> bytes:

@@ -8,6 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dongui.cli.desk_option import RequiredDesk, open_desk
+from dongui.cli.holder_proof import (
+    DocumentAudience,
+    DocumentFile,
+    DocumentNonce,
+    DocumentTrust,
+    HolderProof,
+    PassportReader,
+    PassportZone,
+    ReaderKeyFile,
+    TranscriptFile,
+)
 from dongui.cli.output import JsonValue, choose, show
 from dongui.cli.writing import NewFile, require_place, write_once, write_together
 from dongui.errors import Misuse
@@ -20,13 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["give_key", "was_my_face_used"]
 
-_Document = Annotated[Path | None, typer.Option(help="The person's document as presented; at most 2 MiB.")]
-_Trust = Annotated[Path | None, typer.Option(help="With --document: folder of trusted issuers' roots.")]
-_Transcript = Annotated[
-    Path | None, typer.Option(help="With --document: the session's transcript the holder's device answered.")
-]
-_ReaderKey = Annotated[Path | None, typer.Option(help="With --document: the reader's key, for a MAC.")]
-
 
 def give_key(
     person: Annotated[str, typer.Option(help="Id of the person in custody: 32 hexadecimal digits.")],
@@ -38,10 +42,14 @@ def give_key(
     code: Annotated[
         Path | None, typer.Option(help="Also write it as a QR code to this new PNG file.")
     ] = None,
-    document: _Document = None,
-    trust: _Trust = None,
-    session_transcript: _Transcript = None,
-    reader_key: _ReaderKey = None,
+    document: DocumentFile = None,
+    trust: DocumentTrust = None,
+    session_transcript: TranscriptFile = None,
+    reader_key: ReaderKeyFile = None,
+    nonce: DocumentNonce = None,
+    audience: DocumentAudience = None,
+    reader: PassportReader = None,
+    mrz: PassportZone = None,
 ) -> None:
     """Draw a person's key, if there is none yet, log it, and write the copy that is theirs.
 
@@ -53,12 +61,11 @@ def give_key(
     from dongui.cli.membership_inputs import find_person, ledger_of, open_keys
     from dongui.custody.key_letter import draw_code
 
+    held = HolderProof(document, trust, session_transcript, reader_key, nonce, audience, reader, mrz)
     somebody = find_person(person, ledger or ledger_of(desk))
     require_place(out, *([] if code is None else [code]))
     with open_desk(desk) as opened, open_keys(opened) as keys:
-        subject = (
-            None if document is None else _subject(opened, document, trust, session_transcript, reader_key)
-        )
+        subject = _subject(opened, held) if held.is_there else None
         drawn = keys.draw([somebody])
         key = keys.key_of(somebody.id)
         if key is None:
@@ -86,10 +93,14 @@ def was_my_face_used(
     out: Annotated[
         Path | None, typer.Option(help="With --key: write the proof to this new file, for `proof check`.")
     ] = None,
-    document: _Document = None,
-    trust: _Trust = None,
-    session_transcript: _Transcript = None,
-    reader_key: _ReaderKey = None,
+    document: DocumentFile = None,
+    trust: DocumentTrust = None,
+    session_transcript: TranscriptFile = None,
+    reader_key: ReaderKeyFile = None,
+    nonce: DocumentNonce = None,
+    audience: DocumentAudience = None,
+    reader: PassportReader = None,
+    mrz: PassportZone = None,
 ) -> None:
     """Answer for every release since the beginning; with the key, by proof. Never with a picture.
 
@@ -98,16 +109,17 @@ def was_my_face_used(
     """
     require_extra("custody")
     forbid_core_dumps()
-    if (key is None) is (document is None):
-        raise Misuse("membership.options-incomplete", "ask either with --key or with --document")
-    if document is not None and out is not None:
+    held = HolderProof(document, trust, session_transcript, reader_key, nonce, audience, reader, mrz)
+    if (key is None) is not held.is_there:
+        raise Misuse("membership.options-incomplete", "ask either with --key or with a document")
+    if held.is_there and out is not None:
         raise Misuse("membership.options-incomplete", "a proof is about a key: --out goes with --key")
     if out is not None:
         require_place(out)
     if key is not None:
         _prove(desk, key, out)
-    elif document is not None:
-        _tell(desk, document, trust, session_transcript, reader_key)
+    else:
+        _tell(desk, held)
 
 
 def _prove(desk: Path, file: Path, out: Path | None) -> None:
@@ -133,16 +145,14 @@ def _prove(desk: Path, file: Path, out: Path | None) -> None:
     show({**answer_json(checked), "files": files}, lambda: draw_answer(checked))
 
 
-def _tell(
-    desk: Path, document: Path, trust: Path | None, transcript: Path | None, reader_key: Path | None
-) -> None:
+def _tell(desk: Path, held: HolderProof) -> None:
     from dongui.cli.membership_inputs import open_keys, register_of
     from dongui.cli.membership_result import TOLD, TOLD_KO, draw_told, seal_json
     from dongui.custody.asking import tell
     from dongui.custody.release_seal import Register
 
     with open_desk(desk) as opened, open_keys(opened) as keys:
-        subject = _subject(opened, document, trust, transcript, reader_key)
+        subject = _subject(opened, held)
         asked: PersonKey = keys.key_by_document(subject)
         told = tell(asked, register=Register(register_of(desk), key=opened.keys.log))
     releases: list[JsonValue] = [
@@ -156,30 +166,8 @@ def _tell(
     show(result, lambda: draw_told([(one.sealed.seal, one.found) for one in told]))
 
 
-def _subject(
-    desk: Desk, document: Path, trust: Path | None, transcript: Path | None, reader_key: Path | None
-) -> bytes:
-    """Return who a document speaks for, once it is authentic and held out by its holder's own device."""
-    from dongui.cli.document_inputs import read_document, read_evidence
-    from dongui.documents.mdoc.verifying import authenticate, require_bound
-    from dongui.documents.status import StatusEvidence
-    from dongui.documents.trust import TrustAnchors
-    from dongui.errors import Undetermined
-
-    if trust is None:
-        raise Misuse("membership.options-incomplete", "--document needs --trust")
-    anchors, evidence = TrustAnchors.from_directory(trust), read_evidence(transcript, reader_key)
-    with read_document(document) as content:
-        found = authenticate(
-            content.view,
-            trust_anchors=anchors,
-            clock=desk.clock,
-            status=StatusEvidence.none(),
-            session_transcript=evidence.transcript,
-            reader_key=evidence.reader_key,
-        )
-    # A copied file must not be able to ask in somebody else's name.
-    require_bound(found)
-    if found.subject is None:
-        raise Undetermined("document.subject-missing", "country, authority and number were not disclosed")
-    return found.subject
+def _subject(desk: Desk, held: HolderProof) -> bytes:
+    """Return who a document speaks for, once it is authentic and in its holder's own hands."""
+    if held.trust is None:
+        raise Misuse("membership.options-incomplete", "a document needs --trust")
+    return held.subject(clock=desk.clock)[0]

@@ -12,6 +12,17 @@ from rich.console import RenderableType
 
 from dongui.cli.custody_options import PostgresqlOption, parse_id
 from dongui.cli.desk_option import RequiredDesk, open_desk
+from dongui.cli.holder_proof import (
+    DocumentAudience,
+    DocumentFile,
+    DocumentNonce,
+    DocumentTrust,
+    HolderProof,
+    PassportReader,
+    PassportZone,
+    ReaderKeyFile,
+    TranscriptFile,
+)
 from dongui.cli.output import JsonValue, choose, show, table
 from dongui.custody.rights.kinds import Right
 from dongui.errors import Misuse
@@ -28,12 +39,6 @@ __all__ = ["confirm", "due", "extend", "list_", "refuse", "request", "request_js
 RequestId = Annotated[str, typer.Argument(help="The request's number: 32 hexadecimal digits.")]
 PersonId = Annotated[str, typer.Option(help="Id of the person in custody: 32 hexadecimal digits.")]
 KeyFile = Annotated[Path | None, typer.Option(help="The person's own copy of their key.")]
-DocumentFile = Annotated[Path | None, typer.Option(help="Or the person's document as presented now.")]
-Trust = Annotated[Path | None, typer.Option(help="With --document: folder of trusted issuers' roots.")]
-Transcript = Annotated[
-    Path | None, typer.Option(help="With --document: the session's transcript the holder's device answered.")
-]
-ReaderKey = Annotated[Path | None, typer.Option(help="With --document: the reader's key, for a MAC.")]
 Reason = Annotated[str, typer.Option(help="In words; the person is told exactly this.")]
 
 
@@ -47,9 +52,13 @@ def request(
     ] = "",
     key: KeyFile = None,
     document: DocumentFile = None,
-    trust: Trust = None,
-    session_transcript: Transcript = None,
-    reader_key: ReaderKey = None,
+    trust: DocumentTrust = None,
+    session_transcript: TranscriptFile = None,
+    reader_key: ReaderKeyFile = None,
+    nonce: DocumentNonce = None,
+    audience: DocumentAudience = None,
+    reader: PassportReader = None,
+    mrz: PassportZone = None,
     zone: Annotated[str, typer.Option(help="Time zone days are counted in, where the law has none.")] = "",
     holidays: Annotated[
         Path | None, typer.Option(help="Calendar of public holidays (TOML: source, days).")
@@ -67,7 +76,8 @@ def request(
     from dongui.custody.rights.due_dates import NO_HOLIDAYS, read_holidays
     from dongui.custody.rights.law import law as law_named
 
-    proof = Proof(key, document, trust, session_transcript, reader_key)
+    held = HolderProof(document, trust, session_transcript, reader_key, nonce, audience, reader, mrz)
+    proof = Proof(key, held)
     if proof.is_there is not bool(person):
         raise Misuse("rights.options-incomplete", "--person goes with --key or --document")
     by_law = law_named(law)
@@ -84,9 +94,13 @@ def confirm(
     desk: RequiredDesk,
     key: KeyFile = None,
     document: DocumentFile = None,
-    trust: Trust = None,
-    session_transcript: Transcript = None,
-    reader_key: ReaderKey = None,
+    trust: DocumentTrust = None,
+    session_transcript: TranscriptFile = None,
+    reader_key: ReaderKeyFile = None,
+    nonce: DocumentNonce = None,
+    audience: DocumentAudience = None,
+    reader: PassportReader = None,
+    mrz: PassportZone = None,
     postgresql: PostgresqlOption = None,
 ) -> None:
     """Confirm who is behind a request that was received without proof."""
@@ -94,7 +108,8 @@ def confirm(
     forbid_core_dumps()
     from dongui.cli.rights_stores import Proof, open_office, parse_request, prove
 
-    proof = Proof(key, document, trust, session_transcript, reader_key)
+    held = HolderProof(document, trust, session_transcript, reader_key, nonce, audience, reader, mrz)
+    proof = Proof(key, held)
     if not proof.is_there:
         raise Misuse("rights.options-incomplete", "either --key or --document")
     with open_desk(desk) as opened, open_office(opened, postgresql) as office:

@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from dongui.cli.custody_options import open_ledger
-from dongui.cli.document_inputs import read_document, read_evidence
-from dongui.cli.membership_inputs import open_keys, read_key, register_of
+from dongui.cli.holder_proof import HolderProof
+from dongui.cli.membership_inputs import open_keys, places_of, read_key, register_of
 from dongui.cli.writing import make_folder
 from dongui.custody.ledger import LoggedLedger
 from dongui.custody.person_keys import Keeper
+from dongui.custody.release_places import ReleasePlaces
 from dongui.custody.release_seal import Register
 from dongui.custody.rights.identity import prove_by_document, prove_by_key
 from dongui.custody.rights.requests import RequestBook, Subject
 from dongui.desk import Desk
-from dongui.documents.mdoc.verifying import authenticate, require_bound
-from dongui.documents.status import StatusEvidence
-from dongui.documents.trust import TrustAnchors
-from dongui.errors import Misuse, Undetermined
+from dongui.errors import Misuse
 from dongui.storage.sqlite.rights_requests import SqliteRequests
 
 __all__ = ["Office", "Proof", "open_office", "parse_request", "prove"]
@@ -31,23 +28,19 @@ _FOLDER, _REQUESTS = "custody", "rights.sqlite"
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What an asker brings: their key's file, or a document with what it is checked by."""
+    """What an asker brings: their key's file, or a document with what shows that they hold it."""
 
     key: Path | None
-    document: Path | None
-    trust: Path | None
-    session_transcript: Path | None
-    reader_key: Path | None
+    document: HolderProof
 
     @property
     def is_there(self) -> bool:
         """True if anything was brought. Raises ``Misuse`` (``rights.options-incomplete``)."""
-        if self.key is not None and self.document is not None:
-            raise Misuse("rights.options-incomplete", "either --key or --document")
-        if self.document is not None and (self.trust is None or self.session_transcript is None):
-            # Without the session's transcript a document says who issued it, and not who holds it.
-            raise Misuse("rights.options-incomplete", "--document needs --trust and --session-transcript")
-        return self.key is not None or self.document is not None
+        if self.key is not None and self.document.is_there:
+            raise Misuse("rights.options-incomplete", "either --key or a document")
+        if self.document.is_there and self.document.trust is None:
+            raise Misuse("rights.options-incomplete", "a document needs --trust")
+        return self.key is not None or self.document.is_there
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +56,11 @@ class Office:
     def register(self) -> Register:
         """The register of sealed releases."""
         return Register(register_of(self.desk.path), key=self.desk.keys.log)
+
+    @property
+    def places(self) -> ReleasePlaces:
+        """Where the desk's releases were last seen."""
+        return places_of(self.desk.path)
 
     def ids_of(self, person: bytes) -> Sequence[bytes]:
         """Return every id a person has: 16 bytes, and the ledger's number in 4."""
@@ -91,25 +89,10 @@ def prove(office: Office, person: bytes, proof: Proof) -> Subject:
     if proof.key is not None:
         prove_by_key(person, read_key(proof.key), office.keys)
         return Subject(person, b"")
-    if proof.document is None or proof.trust is None:
-        raise Misuse("rights.options-incomplete", "either --key or --document")
-    anchors = TrustAnchors.from_directory(proof.trust)
-    evidence = read_evidence(proof.session_transcript, proof.reader_key)
-    with read_document(proof.document) as content:
-        presented = sha256(content.view).digest()
-        found = authenticate(
-            content.view,
-            trust_anchors=anchors,
-            clock=office.desk.clock,
-            status=StatusEvidence.none(),
-            session_transcript=evidence.transcript,
-            reader_key=evidence.reader_key,
-        )
-    # A copied file must not be able to ask in somebody else's name.
-    require_bound(found)
-    if found.subject is None:
-        raise Undetermined("document.subject-missing", "country, authority and number were not disclosed")
-    prove_by_document(person, found.subject, office.keys)
+    if not proof.document.is_there:
+        raise Misuse("rights.options-incomplete", "either --key or a document")
+    subject, presented = proof.document.subject(clock=office.desk.clock)
+    prove_by_document(person, subject, office.keys)
     return Subject(person, presented)
 
 
