@@ -78,6 +78,20 @@ class Paper:
         return out.getvalue()
 
 
+# A column of the yearly notice, by its name in the facts: its heading in English and Korean.
+_USAGE = {
+    "recipient": ("Handed to", "제공받은 자"),
+    "purpose": ("For what", "목적"),
+    "artefact": ("What", "항목"),
+    "use": ("Use", "이용"),
+    "decided_at": ("Decided", "결정 시각"),
+    "open_until": ("May be opened until", "열람 가능 기한"),
+    "release": ("Release", "제공 번호"),
+    "pseudonym": ("Your name in it", "제공에서의 가명"),
+    "log_index": ("Place in the log", "로그의 자리"),
+}
+
+
 def usage_notice(
     key: PersonKey, *, register: Register, year: int, zone: str, controller: tuple[str, str], contact: str
 ) -> Paper:
@@ -88,29 +102,7 @@ def usage_notice(
     mine = [
         one.sealed for one in tell(key, register=register) if one.found and _year(one.sealed, zone) == year
     ]
-    columns = (
-        ("Handed to", "제공받은 자"),
-        ("For what", "목적"),
-        ("What", "항목"),
-        ("Use", "이용"),
-        ("Decided", "결정 시각"),
-        ("May be opened until", "열람 가능 기한"),
-        ("Release", "제공 번호"),
-        ("Your name in it", "제공에서의 가명"),
-        ("Place in the log", "로그의 자리"),
-    )
     rows = [_row(one, key) for one in mine]
-    names = (
-        "recipient",
-        "purpose",
-        "artefact",
-        "use",
-        "decided_at",
-        "open_until",
-        "release",
-        "pseudonym",
-        "log_index",
-    )
     said = (
         f"{controller[0]} tells you what was done with your face in {year}: {len(mine)} releases.",
         f"{controller[1]}이(가) {year}년에 귀하의 얼굴정보를 이용·제공한 내역입니다: {len(mine)}건.",
@@ -118,7 +110,7 @@ def usage_notice(
     return Paper(
         ("Yearly notice of use", "개인정보 이용·제공 내역 연간 통지"),
         [said],
-        columns,
+        tuple(_USAGE.values()),
         rows,
         [
             (
@@ -132,7 +124,7 @@ def usage_notice(
                 "이 시스템 밖에서 만든 사본은 여기서 알 수 없습니다.",
             ),
         ],
-        {"year": year, "zone": zone, "releases": [dict(zip(names, row, strict=True)) for row in rows]},
+        {"year": year, "zone": zone, "releases": [dict(zip(_USAGE, row, strict=True)) for row in rows]},
     )
 
 
