@@ -20,6 +20,7 @@ from dongui.environment import FixedClock
 from simulators.mdoc_certificates import key_for
 from simulators.mdoc_drafting import Draft
 from simulators.passport_country import Country, passport, utopia
+from simulators.revocation_drafting import revocation_faults
 from simulators.sd_jwt_drafting import TYPE, jwk
 from simulators.sd_jwt_drafting import Draft as CredentialDraft
 from simulators.sd_jwt_issuance import AT, ISSUER, STATUS, an_issuance
@@ -163,6 +164,33 @@ def test_a_passport_is_as_good_as_its_countrys_list(check: Check) -> None:
     forged[-1] ^= 1
     assert published(bytes(forged))[:2] == (3, "trust.revocation-list-unproved")
     assert published(b"\x30\x00")[:2] == (3, "trust.revocation-list-unreadable")
+
+
+def test_a_mobile_document_or_credential_is_as_good_as_its_authoritys_list(check: Check) -> None:
+    """By files alone, for both kinds in one law: beside the root lies its list, and what it says is done."""
+    draft, issuance = Draft(), CredentialDraft()
+    for kind, folder, document, signer in (
+        ("mdoc", "trust", draft.build(), draft.signer),
+        ("sd-jwt", "trust/sd-jwt", issuance.build(), issuance.signer),
+    ):
+        lay("document", document)
+        lay(f"{folder}/root.der", draft.root.sign())
+        code, outcome, result = check()
+        assert (code, outcome) == (0, "authentic"), kind
+        assert f"{kind}.revocation-not-checked" in [remark["name"] for remark in result["remarks"]]
+        for fault in revocation_faults(draft.root, signer, at=AT):
+            lay(f"{folder}/root.crl", fault.data)
+            code, outcome, result = check("--revocation-list-max-age", "60")
+            if fault.expect == "verified":
+                assert (code, outcome) == (0, "authentic"), fault.name
+                assert f"{kind}.revocation-not-checked" not in [one["name"] for one in result["remarks"]]
+            else:
+                refused = fault.expect == "trust.signer-revoked"
+                assert (code, outcome) == (1 if refused else 3, fault.expect), fault.name
+        # Another kind's list does not speak for this one.
+        Path(folder, "root.crl").unlink()
+        lay("trust/csca/root.crl", b"\x30\x00")
+        assert check()[:2] == (0, "authentic")
 
 
 @needs_samples

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 
 from dongui.cli import issue_inputs as inputs
 from dongui.cli.issue_documents import passport, sd_jwt, sd_jwt_presentation
+from dongui.cli.issue_revocation_list import revocation_list
 from dongui.cli.issue_staff_card import staff_card
 from dongui.cli.output import JsonValue, choose, show, table
 from dongui.cli.writing import NewFile, make_folder, require_absent, write_once, write_together
@@ -204,6 +205,7 @@ app.command("passport")(passport)
 app.command("sd-jwt")(sd_jwt)
 app.command("sd-jwt-presentation")(sd_jwt_presentation)
 app.command("staff-card")(staff_card)
+app.command("revocation-list")(revocation_list)
 
 
 def _signer_name(moment: datetime) -> str:
