@@ -100,7 +100,7 @@ def revocation_faults(
     revoked, unreadable = "trust.signer-revoked", "trust.revocation-list-unreadable"
     yield RevocationFault("fresh-and-empty", "verified", fresh({}))
     yield RevocationFault("others-revoked", "verified", fresh({serial + 1: None, 4711: 1}))
-    yield RevocationFault("signer-on-hold", "verified", fresh({serial: 6}))
+    yield RevocationFault("signer-on-hold", revoked, fresh({serial: 6}))
     yield RevocationFault("signer-revoked", revoked, fresh({serial: 1}))
     yield RevocationFault("signer-revoked-without-reason", revoked, fresh({serial: None}))
     yield RevocationFault("signer-revoked-on-an-old-list", revoked, old({serial: 1}))

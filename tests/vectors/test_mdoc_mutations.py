@@ -136,7 +136,7 @@ def test_without_a_fault_it_verifies(case: Case) -> None:
 def test_whether_the_signer_was_withdrawn_is_known_or_said() -> None:
     """The remark stands on what was judged without a fresh list of the signer's authority, and only there."""
     silent = {case.name for case in sound() if "mdoc.revocation-not-checked" not in case.judge().remarks}
-    assert silent == {"list-fresh-and-empty", "list-others-revoked", "list-signer-on-hold"}
+    assert silent == {"list-fresh-and-empty", "list-others-revoked"}
 
 
 def test_every_algorithm_and_method_is_among_them() -> None:

@@ -134,7 +134,7 @@ def test_every_algorithm_and_hash_is_among_them() -> None:
 def test_whether_the_signer_was_withdrawn_is_known_or_said() -> None:
     """The remark stands where a certificate was believed without fresh lists all the way, and only there."""
     silent = {case.name for case in sound() if _NOT_CHECKED not in case.judge().remarks}
-    known = {"list-fresh-and-empty", "list-others-revoked", "list-signer-on-hold"}
+    known = {"list-fresh-and-empty", "list-others-revoked"}
     below = {"both-lists-fresh", "signer-revoked-by-the-root", "authority-revokes-itself"}
     by_key = {
         "key-on-file",

@@ -351,7 +351,7 @@ def _revocation() -> Iterator[PaVector]:
     yield listing("fresh-and-empty", "verified", fresh({}))
     yield listing("others-revoked", "verified", fresh({4712: None, 4713: 1}))
     yield listing("list-of-a-stranger", "verified", fresh({4711: 1}, issuer=AUTHORITY.subject[1:]))
-    yield listing("signer-on-hold", "verified", fresh({4711: 6}))
+    yield listing("signer-on-hold", "passport.signer-revoked", fresh({4711: 6}))
     yield listing("signer-revoked", "passport.signer-revoked", fresh({4711: 1}))
     yield listing("signer-revoked-without-reason", "passport.signer-revoked", fresh({4711: None}))
     yield listing("signer-revoked-on-an-old-list", "passport.signer-revoked", old({4711: 1}))

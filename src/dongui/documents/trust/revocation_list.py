@@ -1,6 +1,7 @@
 """Revocation lists of issuing authorities (RFC 5280, 5; ICAO 9303-12, 7.2; ISO/IEC 18013-5:2021, Annex B).
 
-What a list proves: a signer *on* it was withdrawn. What a missing, stale or unreadable list proves: nothing.
+What a list proves: a signer *on* it was withdrawn, or, on the newest, is on hold. What a missing, stale or
+unreadable list proves: nothing.
 The second is undetermined, never passed and never called forged.
 """
 
@@ -121,7 +122,12 @@ class RevocationLists:
         # A serial number that was ever withdrawn for good stays so: an old list, too, may speak against.
         if any(_names(one, certificate.serial_number) for one in proved):
             raise Refused(refusal, f"{certificate.subject} was withdrawn by its authority")
-        self._require_fresh(max(proved, key=lambda one: one.this_update), at)
+        newest = max(one.this_update for one in proved)
+        latest = [one for one in proved if one.this_update == newest]
+        self._require_fresh(latest[0], at)
+        # RFC 5280, 6.3.3 j: on hold is not valid either, as long as the newest list says so.
+        if any(one.revoked.get(certificate.serial_number) == _ON_HOLD for one in latest):
+            raise Refused(refusal, f"{certificate.subject} is on hold by its authority")
         return True
 
     def _require_fresh(self, newest: RevocationList, at: datetime) -> None:
