@@ -1,4 +1,4 @@
-"""A signer is withdrawn: its authority says so in a list, and what it signed is refused. By commands alone."""
+"""A signer is withdrawn: its authority says so in a list, and what it signed is refused. By commands."""
 
 from __future__ import annotations
 
