@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from dongui.documents.staff_card.register import RegisteredCard
 from dongui.documents.status import StatusReference
 from dongui.errors import Misuse, Refused
 from dongui.storage.sqlite.database import Database
+from dongui.storage.sqlite.file_store import FileStore
 
 __all__ = ["CardEntry", "SqliteCardRegister"]
 
@@ -78,11 +78,8 @@ class CardEntry:
         return self.consent_record is None
 
 
-class SqliteCardRegister:
+class SqliteCardRegister(FileStore):
     """A :class:`~dongui.documents.staff_card.register.CardRegister` in one file. A context manager."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -209,18 +206,6 @@ class SqliteCardRegister:
         if gone:
             self._database.write_anew()
         return gone
-
-    def close(self) -> None:
-        """Close the file. Safe to call twice."""
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _require_not_revoked(connection: sqlite3.Connection, card_id: bytes, issuer: str | None) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from dongui.custody.contributions import CONTRIBUTION_KEY_BYTES
 from dongui.environment import Entropy
 from dongui.storage.sqlite.database import Database
+from dongui.storage.sqlite.file_store import FileStore
 
 __all__ = ["SqliteContributionKeys"]
 
@@ -24,7 +23,7 @@ _MIGRATIONS = (
 )
 
 
-class SqliteContributionKeys:
+class SqliteContributionKeys(FileStore):
     """The :class:`dongui.custody.contributions.ContributionKeys` in one file. A context manager.
 
     What is destroyed is overwritten in the file and taken out of its write-ahead log. A copy of the file made
@@ -32,7 +31,8 @@ class SqliteContributionKeys:
     """
 
     def __init__(self, database: Database, *, entropy: Entropy) -> None:
-        self._database, self._entropy = database, entropy
+        super().__init__(database)
+        self._entropy = entropy
 
     @classmethod
     def open(cls, path: Path, *, entropy: Entropy) -> SqliteContributionKeys:
@@ -67,15 +67,3 @@ class SqliteContributionKeys:
                 destroyed += done.rowcount
         self._database.flush_deleted()
         return destroyed
-
-    def close(self) -> None:
-        """Close the file. Safe to call twice."""
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from dongui.custody.consent_events import ConsentKey, CustodyEvent
 from dongui.custody.ledger import EventReader, Pending
@@ -18,6 +17,7 @@ from dongui.errors import Trouble
 from dongui.storage.custody_statements import Cursor, EventTables, Value
 from dongui.storage.sqlite.custody_ledger_tables import APPLICATION_ID, MIGRATIONS
 from dongui.storage.sqlite.database import Database
+from dongui.storage.sqlite.file_store import FileStore
 
 __all__ = ["SqliteEventStore", "locked_beside"]
 
@@ -28,11 +28,8 @@ _RULES = """
 """
 
 
-class SqliteEventStore:
+class SqliteEventStore(FileStore):
     """The :class:`dongui.custody.ledger.EventStore` in one file, with a lock file beside it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     @classmethod
     def open(cls, path: Path) -> SqliteEventStore:
@@ -112,18 +109,6 @@ class SqliteEventStore:
     def _tables(self) -> Iterator[EventTables]:
         with self._database.transaction() as connection:
             yield EventTables(_Connection(connection))
-
-    def close(self) -> None:
-        """Close the file."""
-        self._database.close()
-
-    def __enter__(self) -> SqliteEventStore:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 @contextmanager

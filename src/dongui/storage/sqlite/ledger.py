@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 
 from dongui.consent.events import ConsentEvent, EventKind, History
 from dongui.consent.ledger import refuse_second
@@ -15,16 +14,17 @@ from dongui.environment import Entropy
 from dongui.errors import Misuse
 from dongui.storage.sqlite import ledger_rows as rows
 from dongui.storage.sqlite.database import Database
+from dongui.storage.sqlite.file_store import FileStore
 from dongui.storage.sqlite.ledger_tables import APPLICATION_ID, MIGRATIONS
 
 __all__ = ["SqliteLedger"]
 
 
-class SqliteLedger:
+class SqliteLedger(FileStore):
     """The :class:`dongui.consent.ledger.Ledger` in one file. Threads may share it; see ``Database``."""
 
     def __init__(self, database: Database, *, entropy: Entropy) -> None:
-        self._database = database
+        super().__init__(database)
         self._entropy = entropy
 
     @classmethod
@@ -110,15 +110,3 @@ class SqliteLedger:
             with self._database.transaction() as connection:
                 connection.execute("DELETE FROM unswept")
         return len(over)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._database.close()
-
-    def __enter__(self) -> SqliteLedger:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from dongui.errors import Misuse, Trouble
 from dongui.log.keys import VerifierKey
 from dongui.log.merkle import HASH_BYTES, Node, leaf_hash
 from dongui.storage.sqlite.database import Database
+from dongui.storage.sqlite.file_store import FileStore
 
 __all__ = [
     "APPLICATION_ID",
@@ -58,11 +57,11 @@ _MIGRATIONS = (
 )
 
 
-class StoredSqliteLog:
+class StoredSqliteLog(FileStore):
     """A log as it is stored, opened without a check: to look at a damaged one. A context manager."""
 
     def __init__(self, database: Database, key: VerifierKey) -> None:
-        self._database = database
+        super().__init__(database)
         self.key = key
 
     @classmethod
@@ -99,18 +98,6 @@ class StoredSqliteLog:
             with self._database.reading() as connection:
                 found = connection.execute(query, (found[-1][0],)).fetchall()
             yield from ((size, blob(note)) for size, note in found)
-
-    def close(self) -> None:
-        """Close the file. Safe to call twice."""
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 _LEAF = "SELECT entry FROM log_entry WHERE position = ?"

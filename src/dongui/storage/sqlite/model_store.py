@@ -13,13 +13,12 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from dongui.custody.model_files import ModelSeal
 from dongui.custody.model_register import CarriedOut, Contribution, Handed, Model, PendingSeal, Step, Undoing
 from dongui.errors import Trouble
 from dongui.storage.sqlite.database import Database
+from dongui.storage.sqlite.file_store import FileStore
 from dongui.storage.sqlite.model_rows import (
     INSERT_MODEL,
     INSERT_SEAL,
@@ -44,11 +43,8 @@ _DROP_UNFINISHED = """
 """
 
 
-class SqliteModels:
+class SqliteModels(FileStore):
     """The :class:`dongui.custody.model_register.ModelStore` in one file. A context manager."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     @classmethod
     def open(cls, path: Path) -> SqliteModels:
@@ -207,18 +203,6 @@ class SqliteModels:
         query = "SELECT model, recipient, version FROM handed WHERE model = ? ORDER BY recipient, version"
         with self._database.reading() as connection:
             return [Handed(*row) for row in connection.execute(query, (model,))]
-
-    def close(self) -> None:
-        """Close the file. Safe to call twice."""
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _replace(self, connection: sqlite3.Connection, statistics: bytes, pending: PendingSeal) -> None:
         seal: ModelSeal = pending.seal

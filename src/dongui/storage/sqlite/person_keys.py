@@ -18,8 +18,6 @@ from datetime import datetime
 from hashlib import sha256
 from hmac import digest
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
@@ -31,6 +29,7 @@ from dongui.environment import Entropy
 from dongui.errors import DonguiError, Misuse, Trouble
 from dongui.log.interface import MAX_BATCH, Log
 from dongui.storage.sqlite.database import Database
+from dongui.storage.sqlite.file_store import FileStore
 
 __all__ = ["SqlitePersonKeys"]
 
@@ -89,11 +88,12 @@ _BY_DOCUMENT = """
 """
 
 
-class SqlitePersonKeys:
+class SqlitePersonKeys(FileStore):
     """The :class:`dongui.custody.person_keys.Keeper` in one file. A context manager; threads may share it."""
 
     def __init__(self, database: Database, *, log: Log, origin: str, entropy: Entropy) -> None:
-        self._database, self._log, self._origin, self._entropy = database, log, origin, entropy
+        super().__init__(database)
+        self._log, self._origin, self._entropy = log, origin, entropy
         self._handle_key, self._nobody = self._secrets()
 
     @classmethod
@@ -184,18 +184,6 @@ class SqlitePersonKeys:
             numbers = np.array(people, dtype=np.uint32 if layout is Layout.SORTED else "S16")
             yield KeyBlock(numbers, np.frombuffer(b"".join(keys), np.uint8).reshape(-1, KEY_BYTES))
             rows = self._page(following, (people[-1], _BLOCK_ROWS))
-
-    def close(self) -> None:
-        """Close the file. Safe to call twice."""
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @contextmanager
     def _exclusively(self) -> Iterator[None]:

@@ -11,14 +11,13 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from dongui.custody.rights.kinds import Happening
 from dongui.custody.rights.requests import RequestEvent, Subject
 from dongui.errors import Refused
 from dongui.storage.sqlite.custody_ledger import locked_beside
 from dongui.storage.sqlite.database import Database
+from dongui.storage.sqlite.file_store import FileStore
 
 __all__ = ["SqliteRequests"]
 
@@ -70,11 +69,8 @@ _KEEP = (
 _PENDING = "SELECT log_size, request, number, kind, at_us, words, blind FROM pending"
 
 
-class SqliteRequests:
+class SqliteRequests(FileStore):
     """The :class:`dongui.custody.rights.requests.RequestStore` in one file. A context manager."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     @classmethod
     def open(cls, path: Path) -> SqliteRequests:
@@ -142,18 +138,6 @@ class SqliteRequests:
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM subject WHERE person = ?", (person,))
         self._database.write_anew()
-
-    def close(self) -> None:
-        """Close the file. Safe to call twice."""
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _note_subject(connection: sqlite3.Connection, request: bytes, subject: Subject) -> None:

@@ -17,7 +17,6 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import NoReturn
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,6 +26,7 @@ from dongui.environment import Entropy
 from dongui.errors import Misuse, Refused
 from dongui.session import REDEMPTION_WINDOW, ConsumedSession, Redemption, Session, require_live
 from dongui.storage.sqlite.database import Database
+from dongui.storage.sqlite.file_store import FileStore
 
 __all__ = ["SqliteSessions"]
 
@@ -81,11 +81,11 @@ _CONSUME = _FORGET + " WHERE id = ?"
 _EXPIRE = _FORGET + " WHERE state = 'open' AND expires <= ?"
 
 
-class SqliteSessions:
+class SqliteSessions(FileStore):
     """A :class:`~dongui.session.SessionStore` in one file. A context manager that closes on the way out."""
 
     def __init__(self, database: Database, *, entropy: Entropy) -> None:
-        self._database = database
+        super().__init__(database)
         self._entropy = entropy
 
     @classmethod
@@ -173,18 +173,6 @@ class SqliteSessions:
             _discard_other_days(connection, _day(at))
         self._database.flush_deleted()
         return deleted
-
-    def close(self) -> None:
-        """Close the file. Safe to call twice."""
-        self._database.close()
-
-    def __enter__(self) -> SqliteSessions:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _day_key(self, connection: sqlite3.Connection, day: int) -> bytes:
         row = connection.execute("SELECT key FROM capture_key WHERE day = ?", (day,)).fetchone()
