@@ -14,6 +14,7 @@ import pytest
 
 import dongui
 from dongui.demo.scenarios import SCENARIOS
+from simulators.warmed import warmed
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -65,10 +66,14 @@ def matches(shown: list[str], printed: list[str]) -> bool:
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_example_runs(page: Path, tmp_path: Path) -> None:
-    """Every ``python`` and ``console`` block of a page runs, in the page's order, in one empty folder."""
+    """Every ``python`` and ``console`` block of a page runs, in the page's order, in one empty folder.
+
+    Each command and each ``python`` block is a process, forked from a Python that has the libraries loaded.
+    """
+    commands = warmed()
     environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        **commands.environment(),
+        "PATH": f"{commands.folder}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
         "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
         "COLUMNS": "110",
@@ -83,7 +88,7 @@ def test_every_example_runs(page: Path, tmp_path: Path) -> None:
         script = tmp_path / f"example-{index}.py"
         script.write_text(block, encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, str(script)],
+            [commands.python, str(script)],
             cwd=tmp_path,
             env=environment,
             capture_output=True,

@@ -25,9 +25,9 @@ from unittest.mock import patch
 
 import pytest
 
-import dongui
 from dongui.cli.main import run
 from dongui.demo.cast import portrait, recording, turn
+from simulators.warmed import Warmed, warmed
 
 __all__ = ["PERSON", "Ended", "Terminal", "Visit"]
 
@@ -101,25 +101,25 @@ class Terminal:
     def run(self, *arguments: object, before: Sequence[str] = (), **environment: str) -> Ended:
         """Give a command as a user does, in English unless ``environment`` says otherwise.
 
-        ``before`` stands before the command, as ``nice`` would, and makes it a process.
+        ``before`` stands before the command, as ``nice`` would, and makes it a process with a Python of its
+        own; others are forked from one that has the libraries loaded.
         """
         given = list(map(str, arguments))
         surroundings = {"LC_ALL": "C.UTF-8", "COLUMNS": "100", "DONGUI_DESK": str(self.desk), **environment}
-        ended = (
-            self._process([*before, sys.executable, "-m", "dongui.cli", *given], surroundings)
-            if before or self.processes
-            else self._call(given, surroundings)
-        )
+        if before:
+            ended = self._process([*before, sys.executable, "-m", "dongui.cli", *given], surroundings)
+        elif self.processes:
+            ended = self._process([warmed().dongui, *given], surroundings)
+        else:
+            ended = self._call(given, surroundings)
         assert "Traceback" not in ended.out + ended.err, ended.err
         return ended
 
     def _process(self, command: list[str], surroundings: dict[str, str]) -> Ended:
-        # The package's own place, also where PYTHONPATH names it from another folder.
-        place = {"PYTHONPATH": str(Path(dongui.__file__).parents[1])}
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env={**os.environ, **place, **surroundings},
+            env={**Warmed.environment(), **surroundings},
             capture_output=True,
             text=True,
             timeout=120,

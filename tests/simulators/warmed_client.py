@@ -1,0 +1,45 @@
+"""The program ``dongui`` as the warmed server runs it; see :mod:`simulators.warmed`.
+
+Started by hand nothing is gained. A copy of this file stands, executable, in a server's folder: it hands its
+arguments, folder, environment and standard streams to the server beside it, and ends as the command ended.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import signal
+import socket
+import sys
+
+_KINDS = {"dongui": "-m dongui.cli", "warmed-python": ""}
+"""The names under which a copy is called, and what a Python of its own would be given for each."""
+
+
+def main() -> None:
+    """Have one command run, and end with its exit code or by its signal."""
+    folder, kind = os.path.split(os.path.abspath(sys.argv[0]))
+    with open(os.path.join(folder, "start"), "rb") as file:
+        python, prefixes, start = marshal.load(file)
+    given = {name: value for name, value in os.environ.items() if name.startswith(tuple(prefixes))}
+    if given != start:
+        # Python itself reads these before any program runs: the server's would be the wrong ones.
+        os.execv(python, [python, *_KINDS[kind].split(), *sys.argv[1:]])
+    mask = os.umask(0)
+    order = marshal.dumps((kind, sys.argv[1:], os.getcwd(), mask, dict(os.environ)))
+    with socket.socket(socket.AF_UNIX) as wire:
+        wire.connect(os.path.join(folder, "socket"))
+        socket.send_fds(wire, [len(order).to_bytes(8, "big")], [0, 1, 2])
+        wire.sendall(order)
+        ended = wire.recv(4)
+    if len(ended) != 4:
+        sys.exit("the warmed server is gone")
+    code = int.from_bytes(ended, "big", signed=True)
+    if code < 0:
+        signal.signal(-code, signal.SIG_DFL) if -code != signal.SIGKILL else None
+        os.kill(os.getpid(), -code)
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()
