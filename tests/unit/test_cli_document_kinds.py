@@ -13,6 +13,7 @@ import pytest
 
 from dongui.cli.main import run
 from dongui.documents.passport.files import SOD
+from simulators.mdoc_drafting import Draft
 from simulators.passport_country import passport, utopia
 from simulators.sd_jwt_issuance import AT, CLIENT_ID, EXPECTATION, an_issuance
 
@@ -34,11 +35,14 @@ def command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyt
         for path in Path("passport").iterdir():
             archive.write(path)
     Path("credential").write_bytes(b"\n" + issuance.present() + b"\n")
+    draft = Draft()
+    Path("licence").write_bytes(draft.build())
     for folder, name, content in (
+        (".", "root.der", draft.root.sign()),
         ("csca", "ut.cer", country.authority.encoded),
         ("sd-jwt", "root.pem", issuance.authority.certificate_pem()),
     ):
-        Path("trust", folder).mkdir(parents=True)
+        Path("trust", folder).mkdir(parents=True, exist_ok=True)
         Path("trust", folder, name).write_bytes(content)
 
     def ended(*arguments: str) -> tuple[int, Any]:
@@ -111,11 +115,17 @@ class Page(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
+ANCHORS = {"passport": "Country Signing Authority", "credential": "Test Root", "licence": "Utopia IACA"}
+
+
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("trust", [("--trust", "trust", "--at", MOMENT), ()])
-def test_the_page_draws_and_tells_the_path(command: Command, trust: tuple[str, ...], language: str) -> None:
+@pytest.mark.parametrize("file", ANCHORS)
+def test_the_page_draws_and_tells_the_path(
+    command: Command, file: str, trust: tuple[str, ...], language: str
+) -> None:
     """One page, nothing fetched, no picture; the drawing has a title, a description and a list beside it."""
-    command("document", "show", "passport", *trust, "--html", "page.html", "--language", language)
+    command("document", "show", file, *trust, "--html", "page.html", "--language", language)
     text = Path("page.html").read_text(encoding="utf-8")
     tags = Page(text).tags
     names = [tag for tag, _ in tags]
@@ -125,6 +135,6 @@ def test_the_page_draws_and_tells_the_path(command: Command, trust: tuple[str, .
     assert "base64" not in text
     assert dict(tags)["svg"]["role"] == "img"
     assert names.count("rect") == (3 if trust else 2)
-    assert ("Country Signing Authority" in text) is bool(trust)
+    assert (ANCHORS[file] in text) is bool(trust)
     assert dict(tags)["html"]["lang"] == language
     assert Path("page.html").stat().st_mode & 0o077 == 0

@@ -193,6 +193,17 @@ def test_a_mobile_document_or_credential_is_as_good_as_its_authoritys_list(check
         assert check()[:2] == (0, "authentic")
 
 
+def test_two_files_for_one_issuer_of_cards_are_misuse(check: Check) -> None:
+    """However their names are written: which keys count is not left to how files sort."""
+    office = CardOffice()
+    lay("document", office.issue().text.encode())
+    pem = office.issuer.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    lay(f"trust/staff-card/{office.issuer.name}.pem", pem)
+    assert check()[:2] == (1, "staff-card.encrypted")
+    lay(f"trust/staff-card/{office.issuer.name.replace('.', '%2E')}.pem", pem)
+    assert check()[:2] == (2, "staff-card.issuer-twice")
+
+
 @needs_samples
 def test_the_published_card_samples(check: Check) -> None:
     """Signed and known: authentic, and every field shown. Unsigned, garbled, unknown: refused by name."""

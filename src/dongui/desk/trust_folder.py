@@ -154,7 +154,13 @@ def _staff_card(path: Path) -> StaffCardTrust | None:
     names = sorted(file for file in path.iterdir() if file.suffix == ".pem") if path.is_dir() else []
     if not names:
         return None
-    files = {f"{unquote(file.stem)}.pem": _read(file, MAX_KEY_FILE_BYTES, "issuer's key") for file in names}
+    files: dict[str, bytes] = {}
+    for file in names:
+        issuer = unquote(file.stem)
+        if f"{issuer}.pem" in files:
+            # Which of the two holds the keys that count would be a matter of how their names sort.
+            raise Misuse("staff-card.issuer-twice", f"{file} is a second file for the issuer {issuer}")
+        files[f"{issuer}.pem"] = _read(file, MAX_KEY_FILE_BYTES, "issuer's key")
     StaffCardIssuers.from_files(files)
     return StaffCardTrust(files, None)
 
