@@ -223,3 +223,9 @@ def test_every_component_of_the_standard_is_measured_or_absent_by_name() -> None
     assert len({*names, *absent}) == len(names) + len(absent) == 28
     assert set(words()) == set(names)
     assert all(one.reason and one.reason_ko for one in ABSENT)
+
+
+def test_every_unit_has_one_name_in_korean() -> None:
+    """What is one unit in English is one in Korean; and no other unit has its name."""
+    named = {(one.unit, words()[one.name].unit_ko) for one in COMPONENTS}
+    assert len(named) == len({unit for unit, _ in named}) == len({unit for _, unit in named})

@@ -105,7 +105,7 @@ def _drawn(found: tuple[MeasuredComponent, ...]) -> RenderableType:
                 choose(said.title, said.title_ko),
                 scalar,
                 native,
-                one.component.unit,
+                choose(one.component.unit, said.unit_ko),
                 f"{meaning} {advice}" if _is_low(one) else meaning,
             )
         )

@@ -14,7 +14,10 @@ __all__ = ["Words", "words"]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """``title`` and ``meaning`` of one component; ``advice``: what to do where it is low."""
+    """``title`` and ``meaning`` of one component; ``advice``: what to do where it is low.
+
+    ``unit_ko`` is the native value's unit; in English it is the component's own.
+    """
 
     title: str
     title_ko: str
@@ -22,6 +25,7 @@ class Words:
     meaning_ko: str
     advice: str
     advice_ko: str
+    unit_ko: str
 
 
 @cache
