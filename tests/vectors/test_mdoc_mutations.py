@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -24,6 +23,7 @@ from dongui.environment import FixedClock
 from dongui.errors import DonguiError, Refused
 from simulators.mdoc_faults.files import render
 from simulators.mdoc_faults.rules import RULES
+from simulators.vector_laws import require_as_rendered, require_one_name_one_rule, sound, with_faults
 
 HERE = Path(__file__).parent / "mdoc"
 
@@ -101,15 +101,7 @@ def _key(encoded: bytes) -> ec.EllipticCurvePrivateKey:
     return key
 
 
-def with_faults() -> list[Case]:
-    return [case for case in cases() if case.expect != "verified"]
-
-
-def sound() -> list[Case]:
-    return [case for case in cases() if case.expect == "verified"]
-
-
-@pytest.mark.parametrize("case", with_faults(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", with_faults(cases()), ids=lambda case: case.name)
 def test_one_fault_is_refused_by_its_one_name(case: Case) -> None:
     """The verifier names this fault, not another, and never lets it pass."""
     with pytest.raises(DonguiError) as caught:
@@ -117,7 +109,7 @@ def test_one_fault_is_refused_by_its_one_name(case: Case) -> None:
     assert caught.value.name == case.expect
 
 
-@pytest.mark.parametrize("case", sound(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", sound(cases()), ids=lambda case: case.name)
 def test_without_a_fault_it_verifies(case: Case) -> None:
     """What differs from these in one thing is refused; so they themselves must not be."""
     document = case.judge()
@@ -135,13 +127,15 @@ def test_without_a_fault_it_verifies(case: Case) -> None:
 
 def test_whether_the_signer_was_withdrawn_is_known_or_said() -> None:
     """The remark stands on what was judged without a fresh list of the signer's authority, and only there."""
-    silent = {case.name for case in sound() if "mdoc.revocation-not-checked" not in case.judge().remarks}
+    silent = {
+        case.name for case in sound(cases()) if "mdoc.revocation-not-checked" not in case.judge().remarks
+    }
     assert silent == {"list-fresh-and-empty", "list-others-revoked"}
 
 
 def test_every_algorithm_and_method_is_among_them() -> None:
     """Four signatures, three digests, two proofs of the device."""
-    names = {case.name for case in sound()}
+    names = {case.name for case in sound(cases())}
     for algorithm in ("es256", "es384", "es512", "eddsa"):
         for digest in ("sha-256", "sha-384", "sha-512"):
             assert {f"{algorithm}-{digest}-signature", f"{algorithm}-{digest}-mac"} <= names
@@ -149,14 +143,9 @@ def test_every_algorithm_and_method_is_among_them() -> None:
 
 def test_names_are_as_distinct_as_the_faults() -> None:
     """One name, one rule; one rule, one name. Nobody is told "invalid" where two things can be wrong."""
-    rules = defaultdict(set)
-    for case in cases():
-        rules[case.expect].add((case.clause, case.rule))
-    assert all(len(found) == 1 for found in rules.values())
+    require_one_name_one_rule(cases(), faults=45)
     sentences = [rule for _, rule in RULES.values()]
     assert len(set(sentences)) == len(sentences)
-    assert len({case.name for case in cases()}) == len(cases())
-    assert len(with_faults()) >= 45
 
 
 def _names_of(*rooms: str) -> set[str]:
@@ -197,9 +186,7 @@ def test_every_refusal_of_the_verifier_has_its_vector() -> None:
 
 def test_the_files_are_what_the_script_makes() -> None:
     """Provenance: nothing in the files was written by hand or by another machine's chance."""
-    for name, text in render().items():
-        assert (HERE / name).read_text(encoding="ascii") == text, name
-    assert {path.name for path in HERE.glob("*.json")} == set(render())
+    require_as_rendered(HERE, render())
     assert sum(path.stat().st_size for path in HERE.glob("*.json")) < 2_000_000
 
 

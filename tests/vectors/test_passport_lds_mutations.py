@@ -22,6 +22,7 @@ from dongui.documents.passport.mrz import require_unexpired
 from dongui.errors import Refused, Undetermined
 from simulators.passport_lds.files import render
 from simulators.passport_lds.rules import RULES
+from simulators.vector_laws import require_as_rendered
 
 HERE = Path(__file__).parent / "passport_lds"
 CASES: list[dict[str, str]] = [
@@ -81,6 +82,4 @@ def test_every_refusal_of_the_readers_has_its_vector() -> None:
 
 def test_the_files_are_what_the_script_makes() -> None:
     """Provenance: nothing in the files was written by hand."""
-    for name, text in render().items():
-        assert (HERE / name).read_text(encoding="ascii") == text, name
-    assert {path.name for path in HERE.glob("*.json")} == set(render())
+    require_as_rendered(HERE, render())

@@ -19,6 +19,7 @@ from dongui.environment import FixedClock
 from dongui.errors import DonguiError
 from simulators.passport_pa.files import render
 from simulators.passport_pa.rules import RULES
+from simulators.vector_laws import require_as_rendered
 
 HERE = Path(__file__).parent / "passport_pa"
 
@@ -89,4 +90,4 @@ def test_names_are_unique_and_every_rule_has_a_vector() -> None:
 
 def test_the_files_are_what_the_script_writes() -> None:
     """Nobody edited a vector by hand."""
-    assert {name: (HERE / name).read_text(encoding="ascii") for name in render()} == render()
+    require_as_rendered(HERE, render())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -21,6 +20,7 @@ from dongui.documents.trust.revocation_list import RevocationLists
 from dongui.environment import FixedClock
 from dongui.errors import DonguiError, Refused, failures
 from simulators.sd_jwt_faults.files import render
+from simulators.vector_laws import require_as_rendered, require_one_name_one_rule, sound, with_faults
 
 HERE = Path(__file__).parent / "sd_jwt"
 _NOT_CHECKED = "sd-jwt.revocation-not-checked"
@@ -93,15 +93,7 @@ def _cases_of(path: Path) -> list[Case]:
     ]
 
 
-def with_faults() -> list[Case]:
-    return [case for case in cases() if case.expect != "verified"]
-
-
-def sound() -> list[Case]:
-    return [case for case in cases() if case.expect == "verified"]
-
-
-@pytest.mark.parametrize("case", with_faults(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", with_faults(cases()), ids=lambda case: case.name)
 def test_one_fault_is_refused_by_its_one_name(case: Case) -> None:
     """The verifier names this fault, not another, and never lets it pass."""
     with pytest.raises(DonguiError) as caught:
@@ -109,7 +101,7 @@ def test_one_fault_is_refused_by_its_one_name(case: Case) -> None:
     assert caught.value.name == case.expect
 
 
-@pytest.mark.parametrize("case", sound(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", sound(cases()), ids=lambda case: case.name)
 def test_without_a_fault_it_verifies(case: Case) -> None:
     """What differs from these in one thing is refused; so they themselves must not be."""
     document = case.judge()
@@ -126,14 +118,14 @@ def test_without_a_fault_it_verifies(case: Case) -> None:
 
 def test_every_algorithm_and_hash_is_among_them() -> None:
     """Four signatures, three digests."""
-    names = {case.name for case in sound()}
+    names = {case.name for case in sound(cases())}
     for algorithm in ("es256", "es384", "es512", "eddsa"):
         assert {f"{algorithm}-sha-{bits}" for bits in (256, 384, 512)} <= names
 
 
 def test_whether_the_signer_was_withdrawn_is_known_or_said() -> None:
     """The remark stands where a certificate was believed without fresh lists all the way, and only there."""
-    silent = {case.name for case in sound() if _NOT_CHECKED not in case.judge().remarks}
+    silent = {case.name for case in sound(cases()) if _NOT_CHECKED not in case.judge().remarks}
     known = {"list-fresh-and-empty", "list-others-revoked"}
     below = {"both-lists-fresh", "signer-revoked-by-the-root", "authority-revokes-itself"}
     by_key = {
@@ -147,7 +139,9 @@ def test_whether_the_signer_was_withdrawn_is_known_or_said() -> None:
 
 def test_what_was_tolerated_is_named() -> None:
     """The two things this verifier tolerates stand on the document as remarks, and on no other."""
-    judged = {case.name: [one for one in case.judge().remarks if one != _NOT_CHECKED] for case in sound()}
+    judged = {
+        case.name: [one for one in case.judge().remarks if one != _NOT_CHECKED] for case in sound(cases())
+    }
     assert {name: (*remarks,) for name, remarks in judged.items() if remarks} == {
         "earlier-type-name": ("sd-jwt.earlier-type-name",),
         "issuing-time-not-stated": ("sd-jwt.issuing-time-not-stated",),
@@ -156,13 +150,8 @@ def test_what_was_tolerated_is_named() -> None:
 
 def test_names_are_as_distinct_as_the_faults() -> None:
     """One name, one rule; one rule, one name. Nobody is told "invalid" where two things can be wrong."""
-    rules = defaultdict(set)
-    for case in cases():
-        rules[case.expect].add((case.clause, case.rule))
-    assert all(len(found) == 1 for found in rules.values())
-    assert len({next(iter(found)) for found in rules.values()}) == len(rules)
-    assert len({case.name for case in cases()}) == len(cases())
-    assert len(with_faults()) >= 100
+    require_one_name_one_rule(cases(), faults=100)
+    assert len({(case.clause, case.rule) for case in cases()}) == len({case.expect for case in cases()})
 
 
 def test_every_refusal_of_the_verifier_has_its_vector() -> None:
@@ -189,9 +178,7 @@ def test_every_refusal_of_the_verifier_has_its_vector() -> None:
 
 def test_the_files_are_what_the_script_makes() -> None:
     """Provenance: nothing in the files was written by hand or by another machine's chance."""
-    for name, text in render().items():
-        assert (HERE / name).read_text(encoding="ascii") == text, name
-    assert {path.name for path in HERE.glob("*.json")} == set(render())
+    require_as_rendered(HERE, render())
 
 
 def test_every_vector_says_whose_it_is() -> None:

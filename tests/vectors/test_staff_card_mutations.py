@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -20,6 +19,7 @@ from dongui.documents.status import StatusEvidence
 from dongui.environment import FixedClock
 from dongui.errors import DonguiError, Refused, failures
 from simulators.staff_card_faults.files import render
+from simulators.vector_laws import require_as_rendered, require_one_name_one_rule, sound, with_faults
 
 HERE = Path(__file__).parent / "staff_card"
 
@@ -89,11 +89,7 @@ def _case(entry: dict[str, object]) -> Case:
     )
 
 
-def with_faults() -> list[Case]:
-    return [case for case in cases() if case.expect != "verified"]
-
-
-@pytest.mark.parametrize("case", with_faults(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", with_faults(cases()), ids=lambda case: case.name)
 def test_one_fault_ends_in_its_one_name(case: Case) -> None:
     """The verifier names this fault, not another, and never lets it pass."""
     with pytest.raises(DonguiError) as caught:
@@ -101,9 +97,7 @@ def test_one_fault_ends_in_its_one_name(case: Case) -> None:
     assert caught.value.name == case.expect
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in cases() if case.expect == "verified"], ids=lambda case: case.name
-)
+@pytest.mark.parametrize("case", sound(cases()), ids=lambda case: case.name)
 def test_without_a_fault_it_verifies(case: Case) -> None:
     """What differs from these in one thing does not; so they themselves must."""
     found = case.judge()
@@ -120,16 +114,10 @@ def test_every_refusal_has_its_vector_and_its_rule() -> None:
         if name.startswith("staff-card.") and failure.family == "refused"
     }
     assert names - {case.expect for case in cases()} == elsewhere
-    rules = defaultdict(set)
-    for case in cases():
-        rules[case.expect].add((case.clause, case.rule))
-    assert all(len(found) == 1 for found in rules.values())
-    assert len({case.name for case in cases()}) == len(cases())
-    assert len(with_faults()) >= 80
+    require_one_name_one_rule(cases(), faults=80)
 
 
 def test_the_file_is_what_the_script_makes() -> None:
     """Provenance: nothing in it was written by hand or by another machine's chance."""
-    for name, text in render().items():
-        assert (HERE / name).read_text(encoding="ascii") == text, name
+    require_as_rendered(HERE, render())
     assert {case.licence for case in cases()} == {"Apache-2.0"}

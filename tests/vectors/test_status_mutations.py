@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -19,6 +18,7 @@ from dongui.documents.trust import TrustAnchors
 from dongui.encoding.cose import PublicKey
 from dongui.errors import DonguiError, Refused, Undetermined, failures
 from simulators.status_faults.files import render
+from simulators.vector_laws import require_as_rendered, require_one_name_one_rule, sound, with_faults
 
 HERE = Path(__file__).parent / "status"
 
@@ -80,11 +80,7 @@ def _key(encoded: bytes) -> PublicKey:
     return key
 
 
-def with_faults() -> list[Case]:
-    return [case for case in cases() if case.expect != "verified"]
-
-
-@pytest.mark.parametrize("case", with_faults(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", with_faults(cases()), ids=lambda case: case.name)
 def test_one_fault_ends_in_its_one_name(case: Case) -> None:
     """The check names this fault, not another, and never lets it pass."""
     with pytest.raises(DonguiError) as caught:
@@ -92,7 +88,7 @@ def test_one_fault_ends_in_its_one_name(case: Case) -> None:
     assert caught.value.name == case.expect
 
 
-@pytest.mark.parametrize("case", with_faults(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", with_faults(cases()), ids=lambda case: case.name)
 def test_only_the_list_s_own_word_refuses_a_document(case: Case) -> None:
     """A document is refused because its issuer revoked or suspended it, and for no fault of the list."""
     with pytest.raises((Refused, Undetermined)) as caught:
@@ -101,9 +97,7 @@ def test_only_the_list_s_own_word_refuses_a_document(case: Case) -> None:
     assert isinstance(caught.value, Refused) == said_so
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in cases() if case.expect == "verified"], ids=lambda case: case.name
-)
+@pytest.mark.parametrize("case", sound(cases()), ids=lambda case: case.name)
 def test_without_a_fault_it_verifies(case: Case) -> None:
     """What differs from these in one thing does not; so they themselves must."""
     assert case.judge().reference == case.reference
@@ -121,15 +115,10 @@ def test_every_name_of_the_check_has_its_vector_and_its_rule() -> None:
     }
     names = {name for name in failures() if name.split(".")[0] == "status"}
     assert names - {case.expect for case in cases()} == elsewhere
-    rules = defaultdict(set)
-    for case in cases():
-        rules[case.expect].add((case.clause, case.rule))
-    assert all(len(found) == 1 for found in rules.values())
-    assert len({case.name for case in cases()}) == len(cases())
+    require_one_name_one_rule(cases(), faults=1)
 
 
 def test_the_file_is_what_the_script_makes() -> None:
     """Provenance: nothing in it was written by hand or by another machine's chance."""
-    for name, text in render().items():
-        assert (HERE / name).read_text(encoding="ascii") == text, name
+    require_as_rendered(HERE, render())
     assert {case.licence for case in cases()} == {"Apache-2.0"}
