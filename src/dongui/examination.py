@@ -28,7 +28,7 @@ from dongui.biometrics.operating_points import operating_point
 from dongui.documents.authenticated import HolderBinding
 from dongui.documents.authenticating import HolderEvidence
 from dongui.documents.document_trust import DocumentTrust
-from dongui.documents.recognising import Kind
+from dongui.documents.recognising import Kind, kind_of_type
 from dongui.documents.remarks import remarks
 from dongui.encoding import cbor
 from dongui.encoding.cbor import CborValue
@@ -293,6 +293,8 @@ def _require_as_ordered(document: PresentedDocument, order: Order) -> None:
     """What is known out here of any document: how it begins, and which proofs of its holder there can be."""
     if document.kind != order.kind and (order.kind, document.kind) != (Kind.STAFF_CARD, "claim-169"):
         raise _malformed("another kind of document than was held out")
+    if kind_of_type(document.type) not in (None, order.kind):
+        raise _malformed("a type that no document of this kind has")
     possible = _BINDINGS_OF.get(order.kind)
     if possible is None:
         # A passport: genuine where a reader of ours proved the chip, a possible copy where none did.

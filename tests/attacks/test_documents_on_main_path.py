@@ -115,6 +115,7 @@ LIES: dict[str, tuple[ChipEvidence | None, PresentedDocument]] = {
     "a-copy-is-enough": (None, replace(FACTS, holder_binding=HolderBinding.COPYABLE)),
     "a-device-signed": (GENUINE, replace(FACTS, holder_binding=HolderBinding.DEVICE_SIGNATURE)),
     "it-is-a-licence": (GENUINE, replace(FACTS, kind="mdoc", type="org.iso.18013.5.1.mDL")),
+    "it-calls-itself-a-licence": (GENUINE, replace(FACTS, type="org.iso.18013.5.1.mDL")),
     "no-remark-on-it": (GENUINE, replace(FACTS, remarks=())),
     "a-remark-of-its-own": (GENUINE, replace(FACTS, remarks=(*UNCHECKED, "passport.nothing-wrong"))),
 }
