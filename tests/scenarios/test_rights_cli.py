@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from dongui.consent.moments import write_moment
 from dongui.custody.person_keys import Person
+from dongui.custody.rights.requests import RequestBook
 from dongui.custody.vault.keys import FileMasterKeys
 from dongui.custody.vault.record_file import Basis, BasisKind
 from dongui.custody.vault.vault import NewRecord
 from dongui.environment import SystemClock, SystemEntropy
+from dongui.errors import Trouble
 from dongui.storage.vault_folder import VaultPlaces, create_vault, open_vault
 from simulators.command_line import Ended, Terminal
 
@@ -131,7 +134,8 @@ def test_a_stranger_learns_nothing(terminal: Terminal) -> None:
 def test_suspension_reaches_the_gate_and_the_release(terminal: Terminal) -> None:
     """The ledger gets an act, the release a correction, and the next decision refuses by name."""
     number = ask(terminal, "suspension", 1).result["request"]
-    done(terminal.run("rights", "fulfil", number, "--release", "decided"))
+    done(terminal.run("rights", "fulfil", number))
+    # The desk decided it, so it knows where it is.
     assert terminal.run("release", "show", "decided", "--json").result["may_be_used"] == 1
     done(terminal.run("custody", "export", "--out", "C2.parquet"))
     again = terminal.run(
@@ -153,11 +157,15 @@ def test_suspension_reaches_the_gate_and_the_release(terminal: Terminal) -> None
 def test_erasure_goes_through_every_place_and_is_asked_again_in_vain(terminal: Terminal) -> None:
     """Suspended, out of the release, out of models and ledger, key destroyed; the others stay."""
     number = ask(terminal, "erasure", 0).result["request"]
-    answered = terminal.run("rights", "fulfil", number, "--release", "decided", "--json")
+    passed_over = terminal.run("rights", "fulfil", number, "--release", "decided", "--json")
+    assert passed_over.failure == "rights.options-incomplete", "a vault is passed over only by saying so"
+    answered = terminal.run("rights", "fulfil", number, "--no-vault", "--json")
     assert answered.result["state"] == "fulfilled", answered.out
+    assert [one["what"] for one in answered.result["not_yet"]] == ["notices"]
     done_steps = [one["step"] for one in answered.result["events"] if one["what"] == "step-done"]
     assert done_steps == ["suspended", "releases", "models", "ledger", "keys"]
-    assert terminal.run("rights", "fulfil", number, "--json").result["state"] == "fulfilled"
+    again = terminal.run("rights", "fulfil", number, "--no-vault", "--json")
+    assert again.result["state"] == "fulfilled"
     assert terminal.run("release", "show", "decided", "--json").result["may_be_used"] == 1
     shown = terminal.run("custody", "show", "--person", PEOPLE[0], "--json").result
     assert shown == {"number": None, "events": []}
@@ -223,30 +231,117 @@ def test_papers(terminal: Terminal) -> None:
     assert not any(person in text for person in PEOPLE)
 
 
-def test_the_vault_is_one_of_the_places(terminal: Terminal) -> None:
-    """Access counts what it keeps; erasure destroys it, and names the step."""
+WHERE = ("--vault", "vault", "--keys", "keys", "--master", "file:master.key")
+PICTURES = {bytes(16): b"\xff\xd8\xff an image of nobody", bytes([1] * 16): b"\x89PNG another one"}
+
+
+def keep_pictures(terminal: Terminal) -> VaultPlaces:
+    """Keep two pictures of the first person in a vault, and one of the second."""
     master = FileMasterKeys.create(terminal.folder / "master.key", entropy=SystemEntropy())
     places = VaultPlaces(terminal.folder / "vault", terminal.folder / "keys", master)
     create_vault(places, clock=SystemClock(), entropy=SystemEntropy())
-    kept = NewRecord(
-        person=Person(bytes.fromhex(PEOPLE[0]), 0),
-        record=bytes(16),
-        number=0,
-        basis=Basis(BasisKind.CONSENT, "consent/1"),
-        content=memoryview(b"an image of nobody"),
-        version=1,
-    )
+    kept = [(0, record, content) for record, content in PICTURES.items()]
+    kept.append((1, bytes([2] * 16), b"somebody else's"))
     with open_vault(places, clock=SystemClock(), entropy=SystemEntropy(), write=True) as vault:
-        vault.put([kept])
-    where = ("--vault", "vault", "--keys", "keys", "--master", "file:master.key")
+        vault.put(
+            [
+                NewRecord(
+                    person=Person(bytes.fromhex(PEOPLE[who]), who),
+                    record=record,
+                    number=number,
+                    basis=Basis(BasisKind.CONSENT, "consent/1"),
+                    content=memoryview(content),
+                )
+                for number, (who, record, content) in enumerate(kept)
+            ]
+        )
+    return places
+
+
+def test_a_copy_is_the_pictures_themselves_for_the_person_alone(terminal: Terminal) -> None:
+    """Encrypted to the key they bring, with everything else that is kept; opened on their own machine."""
+    keep_pictures(terminal)
+    done(terminal.run("vault", "recipient-key", "--out", "mine"))
+    number = ask(terminal, "copy", 0).result["request"]
+    to = ("--out", "copy", "--public-key", "mine.public")
+    missing = terminal.run("rights", "fulfil", number, *to, "--json")
+    assert missing.failure == "rights.options-incomplete"
+    nobody = terminal.run("rights", "fulfil", number, *WHERE, "--out", "copy", "--json")
+    assert nobody.failure == "rights.options-incomplete", "not in the clear"
+    answered = done(terminal.run("rights", "fulfil", number, *WHERE, *to, "--json")).result
+    assert (answered["events"][-1]["pictures"], answered["events"][-1]["for"]) == ("2", "key")
+    sealed = (terminal.folder / "copy").read_bytes()
+    assert not any(content in sealed for content in PICTURES.values())
+    other = terminal.run("vault", "recipient-key", "--out", "other")
+    assert other.code == 0
+    refused = terminal.run("rights", "open-copy", "copy", "--key", "other", "--out", "no", "--json")
+    assert refused.failure == "rights.copy-not-for-this-key"
+    done(terminal.run("rights", "open-copy", "copy", "--key", "mine", "--out", "opened"))
+    opened = {path.name: path.read_bytes() for path in (terminal.folder / "opened").iterdir()}
+    listed = json.loads(opened.pop("holdings.json"))
+    assert len(listed["consents"]) == 1
+    assert opened == {
+        f"{record.hex()}-1.{kind}": content
+        for (record, content), kind in zip(PICTURES.items(), ("jpg", "png"), strict=True)
+    }
+
+
+def test_a_copy_interrupted_is_given_again_and_by_code_too(terminal: Terminal) -> None:
+    """Written and not recorded, the same command records it; another file at the place is not touched."""
+    keep_pictures(terminal)
+    number = ask(terminal, "copy", 0).result["request"]
+    by_code = ("rights", "fulfil", number, *WHERE, "--out", "copy", "--code-out", "code")
+    (terminal.folder / "copy").write_bytes(b"something of mine")
+    assert terminal.run(*by_code, "--json").failure == "file.exists"
+    (terminal.folder / "copy").unlink()
+    with patch.object(RequestBook, "fulfil", side_effect=Trouble("storage.full", "stopped here")):
+        assert terminal.run(*by_code, "--json").failure == "storage.full"
+    before = (terminal.folder / "copy").read_bytes()
+    done(terminal.run(*by_code))
+    assert (terminal.folder / "copy").read_bytes() == before
+    done(terminal.run("rights", "open-copy", "copy", "--code", "code", "--out", "opened"))
+    assert len(list((terminal.folder / "opened").iterdir())) == 3
+    assert terminal.run("rights", "open-copy", "copy", "--code", "code", "--out", "opened").code == 2
+
+
+def test_a_correction_puts_a_new_version_into_the_vault(terminal: Terminal) -> None:
+    """Beside the old one, once, of one's own record alone; and what rests on the old one is named."""
+    places = keep_pictures(terminal)
+    (terminal.folder / "better.jpg").write_bytes(b"\xff\xd8\xff a better one")
+    number = ask(terminal, "correction", 0).result["request"]
+    words = ("--picture", "better.jpg", "--done", "the picture was of poor quality")
+    fulfil = ("rights", "fulfil", number, *words)
+    assert terminal.run(*fulfil, "--json").failure == "rights.options-incomplete"
+    assert terminal.run(*fulfil, *WHERE, "--json").failure == "rights.options-incomplete"
+    others = terminal.run(*fulfil, *WHERE, "--record", "02" * 16, "--json")
+    assert others.failure == "vault.no-such-record"
+    with patch.object(RequestBook, "fulfil", side_effect=Trouble("storage.full", "stopped here")):
+        assert terminal.run(*fulfil, *WHERE, "--record", "00" * 16, "--json").failure == "storage.full"
+    corrected = done(terminal.run(*fulfil, *WHERE, "--record", "00" * 16, "--json")).result
+    assert corrected["events"][-1]["version"] == "2"
+    assert [one["what"] for one in corrected["not_yet"]] == ["earlier-versions"]
+    with (
+        open_vault(places, clock=SystemClock(), entropy=SystemEntropy(), write=False) as vault,
+        vault.get(bytes(16)) as latest,
+        vault.get(bytes(16), 1) as first,
+    ):
+        assert bytes(latest.view) == b"\xff\xd8\xff a better one"
+        assert bytes(first.view) == PICTURES[bytes(16)]
+        assert len(vault.index.of_person(bytes.fromhex(PEOPLE[0]))) == 3
+
+
+def test_the_vault_is_one_of_the_places(terminal: Terminal) -> None:
+    """Access counts what it keeps; erasure destroys it, and names the step."""
+    places, where = keep_pictures(terminal), WHERE
     access = ask(terminal, "access", 0).result["request"]
     done(terminal.run("rights", "fulfil", access, "--out", "answer.json", *where))
     answer = json.loads((terminal.folder / "answer.json").read_text())
-    assert answer["vault"] == {"versions": 1}
+    assert answer["vault"] == {"versions": 2}
     assert answer["not_looked_at"] == ["records"]
     number = ask(terminal, "erasure", 0).result["request"]
     erased = done(terminal.run("rights", "fulfil", number, *where, "--json")).result
     steps = {one["step"]: one for one in erased["events"] if one["what"] == "step-done"}
-    assert steps["vault"]["versions"] == "1"
+    assert steps["vault"]["versions"] == "2"
+    assert [one["what"] for one in erased["not_yet"]] == ["notices", "older-key-copies"]
     with open_vault(places, clock=SystemClock(), entropy=SystemEntropy(), write=False) as vault:
         assert vault.index.of_person(bytes.fromhex(PEOPLE[0])) == []

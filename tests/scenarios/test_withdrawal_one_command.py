@@ -169,3 +169,33 @@ def test_forgetting_in_models_alone_says_that_the_ledger_says_yes(small: Withdra
     assert not_yet(acted) == ["withdrawals"]
     assert small.given_out("templates") == 2
     assert json.loads(acted.out)["outcome"] == "ok"
+
+
+def test_what_a_recipient_is_handed_was_asked_of_the_ledger_first(small: WithdrawalOffice) -> None:
+    """Handing over names whoever withdrew since, also where nobody corrected the release."""
+    folder = small.terminal.folder
+    master = ("--keys", "vault-keys", "--master", "file:master.key")
+    small.done("vault", "create", "vault", *master)
+    head = "file,person,person_number,record,record_number,version,basis,reference\n"
+    rows = []
+    for one in range(4):
+        (folder / f"{one}.jpg").write_bytes(b"picture of nobody %d" % one)
+        rows.append(f"{one}.jpg,{name_of(one)},{one},{one:032x},{2 * one},1,consent,{PURPOSE}\n")
+    (folder / "list.csv").write_text(head + "".join(rows))
+    small.done("vault", "put", "vault", "--list", "list.csv", *master)
+    small.done("vault", "recipient-key", "--out", "laboratory.key")
+    (small.terminal.desk / "custody" / "releases").rename(folder / "unknown-places")
+    withdraw(small, 2)
+    assert small.given_out("pictures") == 4, "nothing told the office where it is"
+    handed = small.done(
+        *("vault", "export-keys", "vault", "--release", "pictures", "--recipient", LABORATORY, *master),
+        *("--public-key", "laboratory.key.public", "--out", "parcel", "--json"),
+        *("--operator-key", small.terminal.desk / "operator.keys"),
+    )
+    assert handed.result["records"] == 3
+    assert small.given_out("pictures") == 3
+    erased = small.done(
+        "vault", "erase", "vault", *master, "--person", name_of(0), "--out", "erased", "--json"
+    )
+    assert not_yet(erased) == ["still-in-ledger", "still-in-models", "still-in-keys"]
+    assert "rights fulfil" in erased.result["not_yet"][0]["next"]

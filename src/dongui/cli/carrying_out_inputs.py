@@ -21,14 +21,20 @@ __all__ = [
     "HandedOut",
     "NotYet",
     "acts_not_carried_out",
+    "beyond_erasure",
     "consents_stand",
+    "earlier_versions",
     "hand_out",
     "lines_of",
     "missing_releases",
     "not_yet_json",
+    "notices_to_send",
     "open_carrying_out",
+    "still_elsewhere",
     "vault_not_looked_at",
 ]
+
+_FOLDER = "custody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,9 @@ def hand_out(desk: Desk, carrying_out: CarryingOut, undoing: Undoing, folder: Pa
     """
     notices = keep_notices(desk, undoing.id.hex(), undoing.notices)
     receipt = folder / f"withdrawal-{undoing.id.hex()}.receipt"
+    # What a killed run left under a passing name is a receipt nobody would look for.
+    for stale in folder.glob(f".{receipt.name}.{'[0-9a-f]' * 16}"):
+        stale.unlink(missing_ok=True)
     if not receipt.exists():
         write_once(receipt, carrying_out.forgetting.receipt(undoing), private=True)
     carrying_out.close(undoing)
@@ -96,6 +105,41 @@ def missing_releases(places: Sequence[ReleasePlace]) -> list[NotYet]:
             "폴더로 `dongui release correct`를 한 번 실행하십시오.",
         )
         for place in places
+    ]
+
+
+def notices_to_send(count: int) -> list[NotYet]:
+    """Say that notices wait to be sent: nothing here reaches a recipient."""
+    if not count:
+        return []
+    return [
+        NotYet(
+            "notices",
+            f"Send the {count} notices, in the desk's custody/notices, to their recipients.",
+            f"데스크의 custody/notices에 있는 통지 {count}건을 수령자에게 보내십시오.",
+        )
+    ]
+
+
+def earlier_versions() -> NotYet:
+    """Say that a correction stands beside what it corrects."""
+    return NotYet(
+        "earlier-versions",
+        "The earlier versions stay in the vault, and releases and models made before rest on them. To end "
+        "those: `dongui custody withdraw`; to destroy them: an erasure.",
+        "이전 판은 보관소에 남고, 앞서 만든 제공과 모델은 이전 판에 근거합니다. 끝내려면 "
+        "`dongui custody withdraw`, 파기하려면 삭제 요구로 처리하십시오.",
+    )
+
+
+def beyond_erasure() -> list[NotYet]:
+    """Say what an erasure in a vault leaves until its keys are rotated."""
+    return [
+        NotYet(
+            "older-key-copies",
+            "Older copies of the vault's keys end at the next `dongui vault rotate`.",
+            "보관소 키의 옛 사본은 다음 `dongui vault rotate` 때 무효가 됩니다.",
+        )
     ]
 
 
@@ -137,6 +181,29 @@ def consents_stand(count: int) -> list[NotYet]:
             f"원장에 이 사람의 동의 {count}건이 유효하여 다음 제공에 포함될 수 있습니다. 끝내려면 "
             "`dongui custody withdraw`를 실행하십시오.",
         )
+    ]
+
+
+def still_elsewhere(desk: Desk, people: Sequence[bytes], postgresql: str | None) -> list[NotYet]:
+    """Say in which other places of the desk people are still kept who were erased in one of them."""
+    if not (desk.path / _FOLDER).is_dir():
+        return []  # It keeps nobody: a vault of its own.
+    places = dict.fromkeys(("ledger", "models", "keys"), 0)
+    with open_carrying_out(desk, "PIPA_2025_10", postgresql) as carrying:
+        for person in people:
+            places["ledger"] += carrying.ledger.number(person) is not None
+            places["models"] += bool(carrying.models_of(person))
+            places["keys"] += carrying.keys.key_of(person) is not None
+    return [
+        NotYet(
+            f"still-in-{name}",
+            f"{count} of them are still in this desk's {name}. `dongui rights request erasure`, then "
+            "`dongui rights fulfil --vault`, goes through every place.",
+            f"그중 {count}명이 이 데스크의 {name}에 남아 있습니다. `dongui rights request erasure` 후 "
+            "`dongui rights fulfil --vault`가 모든 곳을 거칩니다.",
+        )
+        for name, count in places.items()
+        if count
     ]
 
 

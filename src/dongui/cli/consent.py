@@ -77,13 +77,19 @@ def give(
 def withdraw(record: _Record, desk: RequiredDesk, receipt: _Receipt = None) -> None:
     """Take a consent back. From this moment on it covers nothing; no reason is asked for.
 
-    Staff cards that were made under it are revoked with it.
+    Staff cards that were made under it are revoked with it. What somebody consented to in custody is another
+    ledger: `custody withdraw`.
     """
     if receipt is not None:
         require_place(receipt)
     with open_desk(desk) as opened:
         logged = opened.withdraw_consent(_record_id(record))
         _revoke_cards(opened)
+        if (opened.path / "custody").is_dir():
+            note(
+                "Consents to keep or hand over faces are untouched: `dongui custody withdraw`.",
+                "얼굴정보의 보관·제공 동의는 그대로입니다. 철회는 `dongui custody withdraw`로 합니다.",
+            )
         _hand_out(logged, receipt, opened.clock.now())
 
 

@@ -142,18 +142,15 @@ def _carry_out_one(
 
 
 def _left_of(carrying: CarryingOut, person: bytes, handed: Sequence[HandedOut]) -> list[NotYet]:
-    from dongui.cli.carrying_out_inputs import NotYet, missing_releases, vault_not_looked_at
+    from dongui.cli.carrying_out_inputs import (
+        NotYet,
+        missing_releases,
+        notices_to_send,
+        vault_not_looked_at,
+    )
 
     left = missing_releases([one for one in carrying.places.known() if one.release not in carrying.at_hand()])
-    notices = sum(len(one.notices) for one in handed)
-    if notices:
-        left.append(
-            NotYet(
-                "notices",
-                f"Send the {notices} notices to their recipients.",
-                f"통지 {notices}건을 수령자에게 보내십시오.",
-            )
-        )
+    left += notices_to_send(sum(len(one.notices) for one in handed))
     standing = {event.key: event.kind.stands for event in carrying.ledger.events_of(person)}
     if count := sum(standing.values()):
         left.append(

@@ -43,7 +43,8 @@ def decide(
     at: Annotated[str, typer.Option(help="Moment to decide for, with its time zone: 2026-11-22T09:00:00Z.")],
     out: Annotated[Path, typer.Option(help="Folder to make for the decision; it must not exist yet.")],
     pack: Annotated[
-        str, typer.Option(help="Rule pack: the id of a shipped one, or the .toml file of your own.")
+        str,
+        typer.Option(help="Rule pack: a shipped one's id, or your own's .toml, decided by DuckDB or Spark."),
     ],
     desk: OptionalDesk = None,
     use: Annotated[UseName, typer.Option(help="What it is handed over for.")] = UseName.TRAINING,
@@ -60,7 +61,9 @@ def decide(
     ] = "",
     engine: Annotated[
         EngineName,
-        typer.Option(help="Engine; all decide alike. auto: merge if the tables lie sorted, else DuckDB."),
+        typer.Option(
+            help="Engine; all decide alike. auto: merge if tables lie sorted and the pack ships; else DuckDB."
+        ),
     ] = EngineName.AUTO,
     max_age: Annotated[int, typer.Option(min=1, help="Hours a snapshot may be old.")] = 24,
     processes: Annotated[int, typer.Option(min=1, max=64, help="Processes that merge.")] = 2,

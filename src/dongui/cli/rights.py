@@ -6,6 +6,7 @@ import typer
 
 from dongui.cli.rights_give_keys import give_keys
 from dongui.cli.rights_membership import give_key, was_my_face_used
+from dongui.cli.rights_open_copy import open_copy
 from dongui.cli.rights_papers import fulfil, notice, register
 from dongui.cli.rights_requests import confirm, due, extend, list_, refuse, request, show_request
 
@@ -25,6 +26,7 @@ app.command("show")(show_request)
 app.command("due")(due)
 app.command("extend")(extend)
 app.command("fulfil")(fulfil)
+app.command("open-copy")(open_copy)
 app.command("refuse")(refuse)
 app.command("notice")(notice)
 app.command("register")(register)

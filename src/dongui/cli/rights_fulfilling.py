@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dongui.cli.carrying_out_inputs import (
+    NotYet,
+    beyond_erasure,
+    earlier_versions,
+    missing_releases,
+    notices_to_send,
+)
 from dongui.cli.model_inputs import KeptModels, at_hand, keep_notices, open_models
+from dongui.cli.rights_pictures import Wanted, hand_copy, listing, put_version
 from dongui.cli.rights_stores import Office
 from dongui.cli.writing import make_folder, require_place, write_once
 from dongui.custody.forgetting import Withdrawal
@@ -15,7 +23,6 @@ from dongui.custody.model_register import Step, Undoing
 from dongui.custody.release_opening import read_release
 from dongui.custody.rights.erasure import ErasureStep, PersonErasure
 from dongui.custody.rights.explaining import Explanation, explain
-from dongui.custody.rights.holdings import Sources, holdings
 from dongui.custody.rights.kinds import Happening, Right
 from dongui.custody.rights.requests import Request
 from dongui.custody.rights.steps import CalledStep, KeysStep, LedgerStep, SuspendStep, suspend
@@ -26,20 +33,31 @@ from dongui.custody.vault.vault import Vault
 from dongui.custody.withdrawal import layout_of, take_out
 from dongui.errors import Misuse, Refused
 
-__all__ = ["Given", "fulfil_request"]
+__all__ = ["Given", "fulfil_request", "left_undone"]
+
+_MAX_ANSWER_BYTES = 1 << 28
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What was given with the command. ``vault`` is open, where there is one."""
+    """What was given with the command. ``vault`` is open, where there is one; ``no_vault``: there is none.
 
-    out: Path | None
-    records: Sequence[Path]
-    releases: Sequence[Path]
-    vault: Vault | None
-    done: str
-    reviewer: str
-    changed: bool
+    ``public_key`` is the person's own, 32 bytes; ``code_out`` a new file for a drawn code. ``record`` and
+    ``picture``: what is corrected, and its new picture.
+    """
+
+    out: Path | None = None
+    records: Sequence[Path] = ()
+    releases: Sequence[Path] = ()
+    vault: Vault | None = None
+    no_vault: bool = False
+    public_key: bytes | None = None
+    code_out: Path | None = None
+    record: bytes | None = None
+    picture: Path | None = None
+    done: str = ""
+    reviewer: str = ""
+    changed: bool = False
 
 
 def fulfil_request(office: Office, request: bytes, given: Given) -> Request:
@@ -60,33 +78,51 @@ def fulfil_request(office: Office, request: bytes, given: Given) -> Request:
     return office.book.fulfil(request, words)
 
 
+def left_undone(office: Office, done: Request, given: Given) -> list[NotYet]:
+    """Return what a fulfilled request leaves to be done, by name and with the next step."""
+    missing = [place for place in office.places.known() if not place.is_there]
+    if done.right is Right.CORRECTION and given.vault is not None:
+        return [earlier_versions()]
+    if done.right in (Right.SUSPENSION, Right.OBJECTION):
+        return missing_releases(missing)
+    if done.right is not Right.ERASURE:
+        return []
+    told = {
+        event.words.get("step"): event.words for event in done.events if event.kind is Happening.STEP_DONE
+    }
+    notices = int(told.get("models", {}).get("notices", "0"))
+    return [*missing_releases(missing), *notices_to_send(notices), *(beyond_erasure() if given.vault else [])]
+
+
 def _hand_out(office: Office, request: bytes, person: bytes, given: Given) -> Mapping[str, str]:
-    del request
     out = _required(given.out, "--out: where the answer is written for the person")
-    require_place(out)
-    with open_models(office.desk) as models:
-        vault = given.vault
-        sources = Sources(
-            office.ledger,
-            office.keys,
-            office.register,
-            office.book,
-            given.records,
-            models=lambda ids: sorted({one.model for one in models.store.contributions(ids)}),
-            vault=None if vault is None else lambda somebody: len(vault.index.of_person(somebody)),
-        )
-        content = holdings(person, sources)
-    write_once(out, json.dumps(content, ensure_ascii=False, indent=2).encode() + b"\n", private=True)
+    content = listing(office, person, given.records, given.vault)
+    written = json.dumps(content, ensure_ascii=False, indent=2).encode() + b"\n"
+    _write_answer(out, written, said=request.hex().encode())
     return {
         "answered": "file",
         "looked_at": " ".join(sorted(content.keys() - {"format", "person", "number"})),
     }
 
 
+def _copy(office: Office, request: bytes, person: bytes, given: Given) -> Mapping[str, str]:
+    _require_vault(given)
+    out = _required(given.out, "--out: where the copy is written, encrypted for the person")
+    wanted = Wanted(out, given.public_key, given.code_out, tuple(given.records))
+    return hand_copy(office, request, person, wanted, given.vault)
+
+
 def _correct(office: Office, request: bytes, person: bytes, given: Given) -> Mapping[str, str]:
-    del office, request, person
-    # What is corrected is put where it is kept, the vault or the ledger, as a new version beside the old one.
-    return {"done": _required_text(given.done, "--done: what was corrected, and the new version's number")}
+    del office, request
+    _require_vault(given)
+    done = {"done": _required_text(given.done, "--done: what was corrected")}
+    if given.vault is None:
+        return done
+    if given.record is None or given.picture is None:
+        raise Misuse(
+            "rights.options-incomplete", "--record and --picture: what is corrected, and its new one"
+        )
+    return {**done, "version": str(put_version(given.vault, person, given.record, given.picture))}
 
 
 def _suspend(office: Office, request: bytes, person: bytes, given: Given) -> Mapping[str, str]:
@@ -100,11 +136,11 @@ def _suspend(office: Office, request: bytes, person: bytes, given: Given) -> Map
 def _explain(office: Office, request: bytes, person: bytes, given: Given) -> Mapping[str, str]:
     del request
     out = _required(given.out, "--out: where the explanation is written")
-    require_place(out)
     explained = [_one_explained(office, person, path) for path in given.releases]
     if not explained:
         raise Misuse("rights.options-incomplete", "--release: the decision to explain")
-    write_once(out, json.dumps(explained, ensure_ascii=False, indent=2).encode() + b"\n", private=True)
+    written = json.dumps(explained, ensure_ascii=False, indent=2).encode() + b"\n"
+    _write_answer(out, written, said=written)
     return {"explained": str(len(explained)), "done": given.done or "-"}
 
 
@@ -121,7 +157,7 @@ def _review(office: Office, request: bytes, person: bytes, given: Given) -> Mapp
 
 _DOES: dict[Right, Callable[[Office, bytes, bytes, Given], Mapping[str, str]]] = {
     Right.ACCESS: _hand_out,
-    Right.COPY: _hand_out,
+    Right.COPY: _copy,
     Right.CORRECTION: _correct,
     Right.SUSPENSION: _suspend,
     Right.OBJECTION: _suspend,
@@ -164,6 +200,7 @@ def _explanation_json(one: Explanation) -> dict[str, object]:
 
 
 def _erase(office: Office, request: bytes, given: Given) -> Request:
+    _require_vault(given)
     law_id = office.book.read(request).law.id
     with open_models(office.desk) as models:
         steps: list[ErasureStep] = [
@@ -231,6 +268,28 @@ def _destroy(office: Office, vault: Vault, person: bytes) -> Mapping[str, str]:
         return {"versions": "0"}
     (erased,) = erase([person], vault=vault, log=desk.log, clock=desk.clock, entropy=desk.entropy)
     return {"versions": str(erased.versions)}
+
+
+def _require_vault(given: Given) -> None:
+    """An answer that passes a vault over says so, and because somebody said so."""
+    if (given.vault is None) is not given.no_vault:
+        raise Misuse(
+            "rights.options-incomplete", "--vault, or --no-vault where none keeps anybody's pictures"
+        )
+
+
+def _write_answer(out: Path, data: bytes, *, said: bytes) -> None:
+    """Write an answer to a new file; one that an interrupted run wrote, which says ``said``, is left.
+
+    Raises ``Misuse`` (``file.exists``): something else is there.
+    """
+    try:
+        kept = out.read_bytes() if out.is_file() and out.stat().st_size <= _MAX_ANSWER_BYTES else b""
+    except OSError:
+        kept = b""
+    if said not in kept:
+        require_place(out)
+        write_once(out, data, private=True)
 
 
 def _required(path: Path | None, option: str) -> Path:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dongui.cli.custody_options import PostgresqlOption, parse_id
+from dongui.cli.custody_options import PostgresqlOption
+from dongui.cli.custody_options import parse_id as parse_person
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.output import Language, choose, settings, show
 from dongui.cli.rights_requests import PersonId, RequestId, request_json
@@ -43,13 +44,20 @@ def fulfil(
     request_id: RequestId,
     desk: RequiredDesk,
     out: Annotated[
-        Path | None, typer.Option(help="Access, copy, explanation: new file for the person.")
+        Path | None,
+        typer.Option(help="Access, copy, explanation: new file for the person; a copy is encrypted."),
     ] = None,
     records: Annotated[
         list[Path] | None, typer.Option(help="Access, copy: record index to look into.")
     ] = None,
     release: _Releases = None,
-    vault: Annotated[Path | None, typer.Option(help="Access, copy, erasure: the vault's folder.")] = None,
+    vault: Annotated[
+        Path | None, typer.Option(help="Access, copy, correction, erasure: the vault's folder.")
+    ] = None,
+    no_vault: Annotated[
+        bool,
+        typer.Option("--no-vault", help="Copy, correction, erasure: there is no vault with pictures."),
+    ] = False,
     keys: Annotated[
         Path | None,
         typer.Option(envvar="DONGUI_VAULT_KEYS", help="With --vault: folder of its people's keys."),
@@ -58,6 +66,17 @@ def fulfil(
         str,
         typer.Option(envvar="DONGUI_VAULT_MASTER", help="With --vault: its master key, such as file:PATH."),
     ] = "",
+    public_key: Annotated[
+        Path | None, typer.Option(help="Copy: the person's own public key (`vault recipient-key`).")
+    ] = None,
+    code_out: Annotated[
+        Path | None,
+        typer.Option(help="Copy: draw a code into this new file instead, to be handed over another way."),
+    ] = None,
+    record: Annotated[str, typer.Option(help="Correction: id of the record in the vault.")] = "",
+    picture: Annotated[
+        Path | None, typer.Option(help="Correction: its new picture, kept as the next version.")
+    ] = None,
     done: Annotated[str, typer.Option(help="Correction, human review: what was done, in words.")] = "",
     reviewer: Annotated[str, typer.Option(help="Human review: who looked at it.")] = "",
     changed: Annotated[
@@ -67,13 +86,16 @@ def fulfil(
 ) -> None:
     """Do what a request asks for, then record that it was done. Interrupted, give the same command again.
 
-    Erasure goes through suspension, releases, models, the vault, the ledger and the keys, each logged before
-    anything of it is destroyed.
+    A copy holds the pictures themselves, encrypted for the person alone (`rights open-copy`). Erasure goes
+    through suspension, releases, models, the vault, the ledger and the keys, each logged before anything of
+    it is destroyed.
     """
     require_extra("custody")
     forbid_core_dumps()
-    from dongui.cli.rights_fulfilling import Given, fulfil_request
+    from dongui.cli.carrying_out_inputs import lines_of, not_yet_json
+    from dongui.cli.rights_fulfilling import Given, fulfil_request, left_undone
     from dongui.cli.rights_stores import open_office, parse_request
+    from dongui.cli.vault_inputs import open_at, parse_id, read_raw_key
 
     if vault is not None and (keys is None or not master):
         raise Misuse("rights.options-incomplete", "--vault needs --keys and --master")
@@ -82,13 +104,26 @@ def fulfil(
         office = stack.enter_context(open_office(opened, postgresql))
         held = None
         if vault is not None and keys is not None:
-            from dongui.cli.vault_inputs import open_at
-
             held = stack.enter_context(open_at(vault, keys, master, write=True))
-        given = Given(out, records or [], release or [], held, done, reviewer, changed)
+        given = Given(
+            out=out,
+            records=records or [],
+            releases=release or [],
+            vault=held,
+            no_vault=no_vault,
+            public_key=None if public_key is None else read_raw_key(public_key, "public key"),
+            code_out=code_out,
+            record=parse_id(record) if record else None,
+            picture=picture,
+            done=done,
+            reviewer=reviewer,
+            changed=changed,
+        )
         found = fulfil_request(office, parse_request(request_id), given)
+        left = left_undone(office, found, given)
         said = choose(f"Done: {found.right.value}.", f"처리했습니다: {found.right.value}.")
-        show(request_json(found, opened.clock.now()), said)
+        result = {**request_json(found, opened.clock.now()), "not_yet": not_yet_json(left)}
+        show(result, lines_of(said, left))
 
 
 def notice(
@@ -107,7 +142,7 @@ def notice(
 
     require_place(out)
     with open_desk(desk) as opened, open_keys(opened) as keys:
-        key = keys.key_of(parse_id(person))
+        key = keys.key_of(parse_person(person))
         if key is None:
             raise Misuse("membership.no-key", "whoever has no key is in no release")
         entry = opened.entry

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dongui.cli.desk_option import RequiredDesk, open_desk
-from dongui.cli.output import JsonValue, choose, progress, show, table
+from dongui.cli.custody_options import PostgresqlOption
+from dongui.cli.desk_option import OptionalDesk, RequiredDesk, open_desk
+from dongui.cli.output import JsonValue, choose, note, progress, show, table
 from dongui.cli.vault_inputs import (
     KeysFolder,
     MasterOption,
@@ -228,12 +229,15 @@ def erase(
     person: Annotated[
         list[str] | None, typer.Option(help="Id of the person; repeat. None: finish what was begun.")
     ] = None,
+    postgresql: PostgresqlOption = None,
 ) -> None:
     """Log it, then destroy the people's keys, records and index entries; what was begun before, too.
 
-    Older copies of the keys end at the next rotation. Interrupted, give the same command again.
+    Older copies of the keys end at the next rotation. Interrupted, give the same command again. Other places
+    than the vault are untouched, and named: `rights fulfil` goes through all of them.
     """
     forbid_core_dumps()
+    from dongui.cli.carrying_out_inputs import lines_of, not_yet_json, still_elsewhere
     from dongui.custody.vault.erasing import erase as erase_people
 
     people = [parse_id(text) for text in person or []]
@@ -242,6 +246,7 @@ def erase(
         erased = erase_people(
             people, vault=opened, log=at_desk.log, clock=SystemClock(), entropy=SystemEntropy()
         )
+        left = still_elsewhere(at_desk, [one.person for one in erased], postgresql)
     files = [out / f"erasure-{one.index}.txt" for one in erased]
     write_together(
         [
@@ -260,8 +265,9 @@ def erase(
         "versions": sum(one.versions for one in erased),
         "log_indexes": [one.index for one in erased],
         "files": [str(path) for path in files],
+        "not_yet": not_yet_json(left),
     }
-    show(result, said)
+    show(result, lines_of(said, left))
 
 
 @app.command("export-keys")
@@ -276,16 +282,30 @@ def export_keys(
     keys: KeysFolder,
     master: MasterOption,
     operator_key: Annotated[Path, typer.Option(help="The operator's public keys.")],
+    desk: OptionalDesk = None,
+    postgresql: PostgresqlOption = None,
 ) -> None:
     """Hand a sealed release over: its records as they lie encrypted, their data keys for one public key.
 
-    Only what is released now; never a person's key or a master key.
+    Only what is released now; never a person's key or a master key. With the desk, its ledger is asked first:
+    whoever withdrew since is taken out.
     """
     require_extra("custody")
     forbid_core_dumps()
     from dongui.cli.receipt_inputs import read_keys
+    from dongui.cli.stopped import take_out_since
     from dongui.custody.opening import open_release
+    from dongui.custody.release_opening import read_release
     from dongui.custody.vault.release_keys import hand_over
+
+    if desk is None:
+        note(
+            "No desk was named: its ledger was not asked who withdrew since.",
+            "데스크를 지정하지 않아 이후의 철회를 원장에서 확인하지 않았습니다.",
+        )
+    else:
+        with open_desk(desk) as at_desk:
+            take_out_since(at_desk, read_release(release, key=at_desk.keys.log), postgresql)
 
     opened = open_release(
         release, log_key=read_keys(operator_key).log, trusted=None, recipient=recipient, clock=SystemClock()

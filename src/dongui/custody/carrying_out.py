@@ -156,6 +156,10 @@ class CarryingOut:
         missing = [place for place in self.places.known() if place.release not in self.at_hand()]
         return Unfinished(len(acts), in_releases, in_models, undoings, tuple(missing))
 
+    def models_of(self, person: bytes) -> set[bytes]:
+        """Return the models a person is in."""
+        return {one.model for one in self.forgetting.store.contributions(self._ids(person))}
+
     def at_hand(self) -> Mapping[bytes, VerifiedRelease]:
         """Return the releases that are where they were last seen, by id; read once.
 
@@ -188,9 +192,9 @@ class CarryingOut:
         return self._known
 
     def _models_of(self, person: bytes, scope: set[bytes]) -> set[bytes]:
-        store = self.forgetting.store
-        mine = {one.model for one in store.contributions(self._ids(person))}
-        return {model.id for model in store.models() if model.id in mine and model.release in scope}
+        mine = self.models_of(person)
+        models = self.forgetting.store.models()
+        return {model.id for model in models if model.id in mine and model.release in scope}
 
     def _ids(self, person: bytes) -> list[bytes]:
         number = self.ledger.number(person)
