@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import ssl
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
-from simulators.status_server import certificate
+from simulators.https_server import answering, believing, certificate
 
 __all__ = ["Publisher", "publishing"]
 
@@ -47,40 +45,17 @@ class Publisher:
     @property
     def tls(self) -> ssl.SSLContext:
         """Believes this server alone."""
-        return ssl.create_default_context(cafile=str(self.authority))
+        return believing(self.authority)
 
 
 @contextmanager
 def publishing(folder: Path) -> Iterator[Publisher]:
     """Run a publisher until the block is left."""
     authority, key = certificate(folder)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority, key)
     publisher = Publisher(0, authority)
-    server = _Server(("localhost", 0), type("Handler", (_Handler,), {"publisher": publisher}))
-    server.daemon_threads = True
-    server.tls = context
-    publisher.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    handler = type("Handler", (_Handler,), {"publisher": publisher})
+    with answering(authority, key, handler) as publisher.port:
         yield publisher
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-class _Server(ThreadingHTTPServer):
-    tls: ssl.SSLContext
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        request.settimeout(10)
-        try:
-            with self.tls.wrap_socket(request, server_side=True) as wrapped:
-                super().finish_request(wrapped, client_address)
-        except OSError:
-            return
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,6 +16,7 @@ from simulators.mdoc_faults.sound import sound_documents
 from simulators.mdoc_faults.structure import structure_faults
 from simulators.mdoc_faults.trust import trust_faults
 from simulators.mdoc_faults.vector import Vector
+from simulators.vector_writing import LICENCE, short, with_certificates
 
 __all__ = ["render"]
 
@@ -31,22 +30,14 @@ _FILES: dict[str, Callable[[], Iterator[Vector]]] = {
     "revocation.json": revocation_lists,
 }
 _PROVENANCE = "made for Dongui by tests/vectors/mdoc/make_mutations.py; nobody's data"
-_LICENCE = "Apache-2.0"
 
 
 def render() -> dict[str, str]:
     """Return each file's name and its whole text."""
-    return {name: _file(list(vectors())) for name, vectors in _FILES.items()}
-
-
-def _file(vectors: list[Vector]) -> str:
-    certificates = {_short(anchor): anchor.hex() for vector in vectors for anchor in vector.judging.anchors}
-    content = {
-        "format": "dongui-mdoc-vectors/1",
-        "certificates": dict(sorted(certificates.items())),
-        "vectors": [_entry(vector) for vector in vectors],
+    return {
+        name: with_certificates("dongui-mdoc-vectors/1", list(vectors()), entry=_entry)
+        for name, vectors in _FILES.items()
     }
-    return json.dumps(content, indent=1, ensure_ascii=True) + "\n"
 
 
 def _entry(vector: Vector) -> dict[str, object]:
@@ -60,18 +51,14 @@ def _entry(vector: Vector) -> dict[str, object]:
         "clause": clause,
         "rule": rule,
         "document": vector.document.hex(),
-        "anchors": [_short(anchor) for anchor in judging.anchors],
+        "anchors": [short(anchor) for anchor in judging.anchors],
         "at": judging.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "session_transcript": None if judging.transcript is None else judging.transcript.hex(),
         "reader_key": None if judging.reader_key is None else _private(judging.reader_key),
         **(lists if judging.revocation_lists else {}),
         "provenance": _PROVENANCE,
-        "licence": _LICENCE,
+        "licence": LICENCE,
     }
-
-
-def _short(certificate: bytes) -> str:
-    return hashlib.sha256(certificate).hexdigest()[:16]
 
 
 def _private(key: ec.EllipticCurvePrivateKey) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 
 from simulators.passport_pa.faults import PaVector, vectors
 from simulators.passport_pa.rules import RULES
+from simulators.vector_writing import LICENCE, dumped, short
 
 __all__ = ["render"]
 
@@ -20,12 +19,12 @@ def render() -> dict[str, str]:
 
 
 def _file(found: list[PaVector]) -> str:
-    content = {
+    content: dict[str, object] = {
         "format": "dongui-passport-authentication-vectors/1",
-        "bytes": dict(sorted((_short(one), one.hex()) for vector in found for one in _bytes_of(vector))),
+        "bytes": dict(sorted((short(one), one.hex()) for vector in found for one in _bytes_of(vector))),
         "vectors": [_entry(vector) for vector in found],
     }
-    return json.dumps(content, indent=1, ensure_ascii=True) + "\n"
+    return dumped(content)
 
 
 def _entry(vector: PaVector) -> dict[str, object]:
@@ -35,18 +34,14 @@ def _entry(vector: PaVector) -> dict[str, object]:
         "expect": vector.expect,
         "clause": clause,
         "rule": rule,
-        "files": {str(number): _short(content) for number, content in sorted(vector.files.items())},
-        "anchors": list(map(_short, vector.anchors)),
-        "revocation_lists": list(map(_short, vector.revocation_lists)),
+        "files": {str(number): short(content) for number, content in sorted(vector.files.items())},
+        "anchors": list(map(short, vector.anchors)),
+        "revocation_lists": list(map(short, vector.revocation_lists)),
         "at": vector.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "provenance": _PROVENANCE,
-        "licence": "Apache-2.0",
+        "licence": LICENCE,
     }
 
 
 def _bytes_of(vector: PaVector) -> Iterable[bytes]:
     return (*vector.files.values(), *vector.anchors, *vector.revocation_lists)
-
-
-def _short(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator
 
 from simulators.sd_jwt_faults.holder import holder_faults
@@ -13,6 +11,7 @@ from simulators.sd_jwt_faults.rules import RULES
 from simulators.sd_jwt_faults.sound import sound_documents
 from simulators.sd_jwt_faults.structure import structure_faults
 from simulators.sd_jwt_faults.vector import Vector
+from simulators.vector_writing import LICENCE, short, with_certificates
 
 __all__ = ["render"]
 
@@ -24,22 +23,14 @@ _FILES: dict[str, Callable[[], Iterator[Vector]]] = {
     "revocation.json": revocation_lists,
 }
 _PROVENANCE = "made for Dongui by tests/vectors/sd_jwt/make_mutations.py; nobody's data"
-_LICENCE = "Apache-2.0"
 
 
 def render() -> dict[str, str]:
     """Return each file's name and its whole text."""
-    return {name: _file(list(vectors())) for name, vectors in _FILES.items()}
-
-
-def _file(vectors: list[Vector]) -> str:
-    certificates = {_short(anchor): anchor.hex() for vector in vectors for anchor in vector.judging.anchors}
-    content = {
-        "format": "dongui-sd-jwt-vectors/1",
-        "certificates": dict(sorted(certificates.items())),
-        "vectors": [_entry(vector) for vector in vectors],
+    return {
+        name: with_certificates("dongui-sd-jwt-vectors/1", list(vectors()), entry=_entry)
+        for name, vectors in _FILES.items()
     }
-    return json.dumps(content, indent=1, ensure_ascii=True) + "\n"
 
 
 def _entry(vector: Vector) -> dict[str, object]:
@@ -54,7 +45,7 @@ def _entry(vector: Vector) -> dict[str, object]:
         "rule": rule,
         # Latin-1: one character for each byte, for the vector that is no ASCII.
         "document": vector.document.decode("latin-1"),
-        "anchors": [_short(anchor) for anchor in judging.anchors],
+        "anchors": [short(anchor) for anchor in judging.anchors],
         "metadata": judging.metadata,
         "accepted_types": list(judging.accepted_types),
         "at": judging.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -62,9 +53,5 @@ def _entry(vector: Vector) -> dict[str, object]:
         "audience": judging.audience,
         **(lists if judging.revocation_lists else {}),
         "provenance": _PROVENANCE,
-        "licence": _LICENCE,
+        "licence": LICENCE,
     }
-
-
-def _short(certificate: bytes) -> str:
-    return hashlib.sha256(certificate).hexdigest()[:16]
