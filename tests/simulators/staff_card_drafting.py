@@ -40,6 +40,7 @@ __all__ = [
     "pem",
     "seal",
     "sealed",
+    "sign",
     "site_key",
 ]
 
@@ -141,7 +142,7 @@ class Draft:
         algorithm = -8 if isinstance(self.key, ed25519.Ed25519PrivateKey) else -7
         protected = plain(self._edit("protected", {1: algorithm}))
         payload = self._edit("payload", self.payload())
-        signature = self._edit("signature", _sign(self.key, plain(["Signature1", protected, b"", payload])))
+        signature = self._edit("signature", sign(self.key, plain(["Signature1", protected, b"", payload])))
         sign1 = self._edit("sign1", [protected, {}, payload, signature])
         return bytes(self._edit("cwt", plain(self._edit("tagged", Tag(18, sign1)))))
 
@@ -158,7 +159,7 @@ class Draft:
 
 def _signed(draft: Draft) -> tuple[bytes, bytes]:
     payload = draft.payload()
-    signature = _sign(draft.key, plain(["Signature1", b"\xa1\x01\x27", b"", payload]))
+    signature = sign(draft.key, plain(["Signature1", b"\xa1\x01\x27", b"", payload]))
     return payload, draft._edit("signature", signature)
 
 
@@ -186,7 +187,8 @@ def recipient(key: bytes, site: str) -> list[Json]:
     return [protected, {-1: public}, aes_key_wrap(kek, key)]
 
 
-def _sign(key: Key, message: bytes) -> bytes:
+def sign(key: Key, message: bytes) -> bytes:
+    """A signature as COSE writes it (RFC 9053, 2), the same on every machine."""
     if isinstance(key, ed25519.Ed25519PrivateKey):
         return key.sign(message)
     signature = key.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))

@@ -53,10 +53,12 @@ class Case:
     register: Register
     at: datetime
     licence: str
+    status_lists: dict[str, bytes]
 
     def judge(self) -> AuthenticatedDocument:
         """What the verifier makes of the text."""
-        clock, status = FixedClock(self.at), StatusEvidence.none()
+        clock = FixedClock(self.at)
+        status = StatusEvidence.from_files(self.status_lists, anchors=None, max_age=timedelta(hours=24))
         if self.form == "claim-169":
             return authenticate_claim_169(self.text, issuers=self.issuers, clock=clock, status=status)
         return authenticate(
@@ -86,6 +88,9 @@ def _case(entry: dict[str, object]) -> Case:
         site_key=SiteKey(bytes.fromhex(read["site_key"])),
         register=Register(tuple(map(bytes.fromhex, read["registered"])), bytes.fromhex(read["secret"]), at),
         at=at,
+        status_lists={
+            str(number): bytes.fromhex(one) for number, one in enumerate(read.get("status_lists", ()))
+        },
     )
 
 

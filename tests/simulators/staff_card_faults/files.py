@@ -1,9 +1,11 @@
-"""The vectors as a file, with one rule for each name."""
+"""The vectors as files, with one rule for each name."""
 
 from __future__ import annotations
 
 import json
 
+from simulators.staff_card_faults.between import between_file
+from simulators.staff_card_faults.status import listed_cards
 from simulators.staff_card_faults.vectors import Vector, vectors
 
 __all__ = ["RULES", "render"]
@@ -54,6 +56,17 @@ RULES: dict[str, tuple[str, str]] = {
     "staff-card.not-registered": (f"{_OURS}, 7", "The card is on this site's register."),
     "staff-card.secret-mismatch": (f"{_OURS}, 6", "The register's secret opens the staff number."),
     "status.list-missing": ("Token Status List", "The list the card refers to is on file."),
+    "status.revoked": ("Token Status List", "A card that is INVALID on its list is refused."),
+    "status.suspended": ("Token Status List", "A card that is SUSPENDED on its list is refused."),
+    "status.value-unknown": ("Token Status List", "A value nobody defined decides nothing."),
+    "status.index-out-of-range": ("Token Status List", "Beyond its end a list says nothing."),
+    "status.list-stale": (
+        "Token Status List",
+        "The list is at most 24 hours old, and not older than its ttl.",
+    ),
+    "status.list-expired": ("Token Status List", "The moment lies before the list's exp."),
+    "status.list-from-future": ("Token Status List", "The list was not issued after now."),
+    "status.list-signature-invalid": ("Token Status List", "The list is signed by the card's issuer."),
     "status.reference-malformed": ("Token Status List", "A reference has a list and an index."),
     "status.mechanism-unknown": ("Token Status List", "The status is told in a way that is read here."),
 }
@@ -61,14 +74,19 @@ _PROVENANCE = "made for Dongui by tests/vectors/staff_card/make_mutations.py; no
 
 
 def render() -> dict[str, str]:
-    """Return the file's name and its whole text."""
-    content = {"format": "dongui-staff-card-vectors/1", "vectors": [_entry(vector) for vector in vectors()]}
-    return {"staff-cards.json": json.dumps(content, indent=1, ensure_ascii=True) + "\n"}
+    """Return each file's name and its whole text."""
+    made = [*vectors(), *listed_cards()]
+    content = {"format": "dongui-staff-card-vectors/1", "vectors": [_entry(vector) for vector in made]}
+    return {
+        "staff-cards.json": json.dumps(content, indent=1, ensure_ascii=True) + "\n",
+        "between-sites.json": between_file(),
+    }
 
 
 def _entry(vector: Vector) -> dict[str, object]:
     judging = vector.judging
     clause, rule = RULES[vector.expect]
+    lists = {"status_lists": [one.hex() for one in judging.status_lists]}
     return {
         "name": vector.name,
         "expect": vector.expect,
@@ -82,6 +100,7 @@ def _entry(vector: Vector) -> dict[str, object]:
         "registered": [card_id.hex() for card_id in judging.registered],
         "secret": judging.secret.hex(),
         "at": judging.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        **(lists if judging.status_lists else {}),
         "provenance": _PROVENANCE,
         "licence": "Apache-2.0",
     }

@@ -26,7 +26,7 @@ from simulators.staff_card_drafting import (
     site_key,
 )
 
-__all__ = ["Judging", "Vector", "vectors"]
+__all__ = ["STATUS_URI", "Judging", "Vector", "one", "vectors"]
 
 Json = Any
 Form = Literal["card", "claim-169"]
@@ -42,6 +42,7 @@ class Judging:
     registered: tuple[bytes, ...] = (CARD_ID,)
     secret: bytes = SECRET
     at: datetime = AT
+    status_lists: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
