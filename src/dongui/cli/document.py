@@ -14,6 +14,7 @@ from dongui.cli import chip_option as chips
 from dongui.cli import document_fields as fields
 from dongui.cli import document_inputs as inputs
 from dongui.cli.desk_option import OptionalDesk
+from dongui.cli.document_facts import fact_rows, facts
 from dongui.cli.document_page import Step, authentic_steps, claimed_steps, render_page
 from dongui.cli.document_source import document_from, document_to_judge
 from dongui.cli.output import FailureNotice, JsonValue, choose, describe, show, table
@@ -29,12 +30,11 @@ from dongui.cli.trust_option import (
     limits_of,
 )
 from dongui.cli.writing import require_place, write_once
-from dongui.documents.authenticated import AuthenticatedDocument, HolderBinding, Treatment
-from dongui.documents.authenticating import authenticate, require_bound
+from dongui.documents.authenticated import AuthenticatedDocument, Treatment
+from dongui.documents.authenticating import authenticate
 from dongui.documents.document_trust import DocumentTrust
 from dongui.documents.looking import look
 from dongui.documents.mdoc.looking import UnverifiedDocument
-from dongui.documents.remarks import remarks
 from dongui.environment import SystemClock
 from dongui.errors import DonguiError, Misuse, Refused, Unanswered
 from dongui.memory import SecretBuffer, forbid_core_dumps
@@ -103,8 +103,8 @@ def check(
     with document_to_judge(source, trust=trust, limits=limits, desk=desk) as (document, site, chip):
         holder = replace(evidence, chip=chip)
         found = authenticate(document.view, trust=site.trust, clock=clock, holder=holder, cards=site.cards)
-    result = _facts(found, at) | {"fields": fields.fields_result(found.elements, values=False)}
-    show(result, lambda: table(("", ""), _fact_rows(found, at)), outcome="authentic")
+    result = facts(found, at) | {"fields": fields.fields_result(found.elements, values=False)}
+    show(result, lambda: table(("", ""), fact_rows(found, at)), outcome="authentic")
 
 
 @app.command("show")
@@ -185,11 +185,11 @@ def _claimed(
 
 def _show_authentic(found: AuthenticatedDocument, at: str | None, html: Path | None) -> None:
     rows = fields.field_rows(found.elements)
-    _write_page(html, authentic_steps(found), _fact_rows(found, at), rows)
-    result = _facts(found, at) | {"fields": fields.fields_result(found.elements, values=True)}
+    _write_page(html, authentic_steps(found), fact_rows(found, at), rows)
+    result = facts(found, at) | {"fields": fields.fields_result(found.elements, values=True)}
     show(
         result,
-        lambda: Group(table(("", ""), _fact_rows(found, at)), "", table(fields.field_columns(), rows)),
+        lambda: Group(table(("", ""), fact_rows(found, at)), "", table(fields.field_columns(), rows)),
         outcome="authentic",
     )
 
@@ -197,13 +197,13 @@ def _show_authentic(found: AuthenticatedDocument, at: str | None, html: Path | N
 def _write_page(
     html: Path | None,
     steps: tuple[Step, ...],
-    facts: list[tuple[str, str]],
+    said: list[tuple[str, str]],
     rows: list[tuple[str, str, str, str]],
 ) -> None:
     """The page holds personal data: it is written for its owner alone."""
     if html is None:
         return
-    (_, outcome), *more = facts
+    (_, outcome), *more = said
     page = render_page(outcome=outcome, steps=steps, facts=more, columns=fields.field_columns(), rows=rows)
     write_once(html, page.encode("utf-8"), private=True)
 
@@ -219,11 +219,11 @@ def _show_claimed(found: UnverifiedDocument, failure: DonguiError | None, html: 
     outcome = (
         "not-judged" if failure is None else "refused" if isinstance(failure, Refused) else "undetermined"
     )
-    facts = _claim_rows(found, notice)
-    _write_page(html, claimed_steps(found.document_type, facts[0][1]), facts, rows)
+    said = _claim_rows(found, notice)
+    _write_page(html, claimed_steps(found.document_type, said[0][1]), said, rows)
     show(
         result,
-        lambda: Group(table(("", ""), facts), "", table(fields.field_columns(), rows)),
+        lambda: Group(table(("", ""), said), "", table(fields.field_columns(), rows)),
         outcome=outcome,
     )
 
@@ -250,98 +250,3 @@ def _claim_rows(found: UnverifiedDocument, notice: FailureNotice | None) -> list
         (choose("next", "다음"), choose(failure.next_step, failure.next_step_ko)),
         *rows,
     ]
-
-
-def _facts(found: AuthenticatedDocument, at: str | None) -> dict[str, JsonValue]:
-    return {
-        "kind": found.kind,
-        "document_type": found.document_type,
-        "issuer": found.issuer,
-        "signed_at": found.signed_at.isoformat(),
-        "valid_from": found.valid_from.isoformat(),
-        "valid_until": found.valid_until.isoformat(),
-        "judged_at": found.judged_at.isoformat(),
-        "judged_at_another_time": at is not None,
-        "holder_binding": found.holder_binding.value,
-        "verify_would_refuse": _would_refuse(found),
-        "remarks": [_remark(name) for name in found.remarks],
-    }
-
-
-def _fact_rows(found: AuthenticatedDocument, at: str | None) -> list[tuple[str, str]]:
-    judged = _moment(found.judged_at)
-    if at is not None:
-        judged = choose(
-            f"{judged}: ANOTHER TIME, asked for by --at, not now",
-            f"{judged}: 지금이 아니라 --at으로 정한 다른 시각",
-        )
-    period = f"{_moment(found.valid_from)} – {_moment(found.valid_until)}"
-    return [
-        (choose("outcome", "결과"), choose("AUTHENTIC", "진본임")),
-        (choose("document", "문서"), f"{found.kind}, {found.document_type}"),
-        (choose("issuer", "발급자"), found.issuer),
-        (choose("signed", "서명"), _moment(found.signed_at)),
-        (choose("valid", "유효 기간"), period),
-        (choose("judged at", "판단 시각"), judged),
-        (choose("holder", "소지자"), _binding(found)),
-        (choose("fields", "항목"), fields.summary(found.elements)),
-        *((choose("remark", "유의 사항"), _remark_words(name)) for name in found.remarks),
-    ]
-
-
-_BOUND = {
-    HolderBinding.DEVICE_SIGNATURE: (
-        "bound: the device signed this session",
-        "결속됨: 기기가 이 세션에 서명함",
-    ),
-    HolderBinding.DEVICE_MAC: (
-        "bound: the device's MAC is over this session",
-        "결속됨: 기기의 MAC이 이 세션에 대한 것임",
-    ),
-    HolderBinding.KEY_BINDING: (
-        "bound: the wallet's key signed for this session",
-        "결속됨: 지갑의 키가 이 세션에 서명함",
-    ),
-    HolderBinding.GENUINE_CHIP: ("genuine chip: it is no copy", "원본 칩: 복제본이 아님"),
-    HolderBinding.COPYABLE: (
-        "copyable: files alone, maybe a copy; only purposes that say so accept it",
-        "복제 가능: 파일뿐이어서 복제본일 수 있음. 따로 정한 목적에서만 받음",
-    ),
-    HolderBinding.BEARER: (
-        "bearer: whoever holds it out; only purposes that say so accept it",
-        "무기명: 제시한 사람 누구나. 따로 정한 목적에서만 받음",
-    ),
-}
-
-
-def _binding(document: AuthenticatedDocument) -> str:
-    if document.holder_binding in _BOUND:
-        return choose(*_BOUND[document.holder_binding])
-    refused = _would_refuse(document)
-    return choose(
-        f"holder not bound: no session was proved; `dongui verify` would refuse it ({refused})",
-        f"소지자 결속 없음: 세션 증명이 없어 `dongui verify`라면 거부함 ({refused})",
-    )
-
-
-def _would_refuse(document: AuthenticatedDocument) -> str | None:
-    """The name by which the main path refuses a document whose holder nothing ties to it."""
-    try:
-        require_bound(document)
-    except Refused as refusal:
-        return refusal.name
-    return None
-
-
-def _remark(name: str) -> dict[str, JsonValue]:
-    remark = remarks()[name]
-    return {"name": name, "meaning": choose(remark.meaning, remark.meaning_ko)}
-
-
-def _remark_words(name: str) -> str:
-    remark = remarks()[name]
-    return f"{choose(remark.meaning, remark.meaning_ko)} ({name})"
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
