@@ -235,19 +235,23 @@ office = VaultOffice.at(Path(sys.argv[1]), SignerKey.generate("a.example/b", ent
 with office.open() as vault:
     resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
     try:
-        vault.put([new_record(number, size=50_000) for number in range(10, 30)])
+        vault.put([new_record(number, size=int(sys.argv[2])) for number in range(10, 30)])
     except Trouble as trouble:
         print(trouble.name)
     vault.put([new_record(9)])
 """
 
 
-def test_a_full_disk_is_named_and_the_vault_goes_on(office: VaultOffice) -> None:
-    """What was confirmed stays, the batch that did not fit leaves nothing, a smaller one fits afterwards."""
+@pytest.mark.parametrize("size", [50_000, 500_000])
+def test_a_full_disk_is_named_and_the_vault_goes_on(office: VaultOffice, size: int) -> None:
+    """What was confirmed stays, the batch that did not fit leaves nothing, a smaller one fits afterwards.
+
+    Large pieces are written while the next are encrypted, and fail no less.
+    """
     office.put([1])
     places = f"{Path(dongui.__file__).parents[1]}:{Path(__file__).parents[1]}"
     done = subprocess.run(
-        [sys.executable, "-c", FULL, str(office.folder)],
+        [sys.executable, "-c", FULL, str(office.folder), str(size)],
         env={**os.environ, "PYTHONPATH": places},
         capture_output=True,
         text=True,

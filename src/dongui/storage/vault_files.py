@@ -18,6 +18,7 @@ from dongui.custody.vault.record_file import SEGMENT_HEADER_BYTES, Gap, SegmentH
 from dongui.custody.vault.stores import Place
 from dongui.errors import Trouble
 from dongui.storage.sqlite.troubles import system_troubles
+from dongui.storage.vault_writer import PieceWriter, start_writing_out, write_all
 
 __all__ = ["SEGMENT_BYTES", "SegmentFiles"]
 
@@ -36,18 +37,30 @@ class SegmentFiles:
         self._current: tuple[int, int, int] | None = None  # number, descriptor, size
         self._written: dict[int, int] = {}
         self._reading: tuple[int, int, Path] | None = None  # number, descriptor, its path
+        self._writer = PieceWriter()
 
     def append(self, data: memoryview) -> tuple[int, int]:
-        """Append whole frames; return the segment and where in it they begin. Not yet durable."""
+        """Append whole frames; return the segment and where in it they begin. Not yet durable.
+
+        They may still be written while the caller goes on, and stay as they are until the next call returns.
+        """
+        self._writer.finish_piece()
         number, descriptor, size = self._room_for(len(data))
-        with _naming(self._path(number)):
-            _write(descriptor, data, size)
+        path = self._path(number)
+
+        def write(piece: memoryview) -> None:
+            with _naming(path):
+                write_all(descriptor, piece, size)
+            start_writing_out(descriptor, size, len(piece))
+
+        self._writer.write(data, write)
         self._current = (number, descriptor, size + len(data))
         self._written[number] = size + len(data)
         return number, size
 
     def sync(self) -> Mapping[int, int]:
         """Make every append durable; return the end of each segment written to since the last time."""
+        self._writer.settle()
         if self._current is not None:
             with _naming(self._path(self._current[0])):
                 os.fdatasync(self._current[1])
@@ -59,6 +72,7 @@ class SegmentFiles:
 
         Raises ``Trouble``: ``vault.segment-missing``, ``vault.segment-truncated`` (nothing was cut then).
         """
+        self._writer.abandon()
         self._close_current()
         self._written = {}
         sizes = self.sizes()
@@ -93,7 +107,7 @@ class SegmentFiles:
                 try:
                     for _, offset, length in (place for place in places if place.segment == number):
                         _write_zeros(descriptor, offset, length)
-                        _write(descriptor, memoryview(Gap(length).encode()), offset)
+                        write_all(descriptor, memoryview(Gap(length).encode()), offset)
                     os.fdatasync(descriptor)
                 finally:
                     os.close(descriptor)
@@ -106,6 +120,7 @@ class SegmentFiles:
 
     def close(self) -> None:
         """Close the files. Safe to call twice."""
+        self._writer.abandon()
         self._close_current()
         if self._reading is not None:
             os.close(self._reading[1])
@@ -135,7 +150,7 @@ class SegmentFiles:
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
             descriptor = os.open(path, flags, 0o600)
             try:
-                _write(descriptor, memoryview(SegmentHeader(self._vault, number).encode()), 0)
+                write_all(descriptor, memoryview(SegmentHeader(self._vault, number).encode()), 0)
                 _synchronise(self._folder)
             except BaseException:
                 os.close(descriptor)
@@ -199,12 +214,6 @@ def _naming(path: Path) -> Iterator[None]:
             if error.errno not in _NO_ROOM:
                 raise
             raise Trouble("vault.no-room", f"{path}: {error.strerror}") from error
-
-
-def _write(descriptor: int, data: memoryview, offset: int) -> None:
-    while data:
-        written = os.pwrite(descriptor, data, offset)
-        data, offset = data[written:], offset + written
 
 
 def _write_zeros(descriptor: int, offset: int, length: int) -> None:

@@ -30,6 +30,8 @@ __all__ = [
     "Gap",
     "SegmentHeader",
     "read_frame",
+    "use_of",
+    "with_wrapped",
 ]
 
 MAX_CONTENT_BYTES = 64 * 1024 * 1024
@@ -44,6 +46,7 @@ _FRAME_MARK, _GAP_MARK = b"DgR\x01", b"DgG\x01"
 _GAP = Struct(">4sII")
 _CHECK = Struct(">I")
 _USE = b"dongui.vault.frame.1\0"
+_WRAPPED_AT = _FRAME.size - WRAPPED_BYTES
 GAP_BYTES = _GAP.size
 MAX_HEADER_BYTES = _FRAME.size + MAX_BASIS_BYTES + _CHECK.size
 NO_WRAPPED = bytes(WRAPPED_BYTES)
@@ -125,7 +128,7 @@ class Frame:
 
     def use(self, vault: bytes) -> bytes:
         """Return what the data key is bound to: the vault (16 bytes), and all of the header but itself."""
-        return _USE + vault + self._packed(NO_WRAPPED)
+        return use_of(self._packed(NO_WRAPPED), vault)
 
     def encode(self) -> bytes:
         """Return the header's bytes."""
@@ -149,6 +152,16 @@ class Frame:
             )
             + reference
         )
+
+
+def use_of(bare: bytes, vault: bytes) -> bytes:
+    """Return what the data key is bound to whose frame's header, without it, is ``bare``."""
+    return _USE + vault + bare
+
+
+def with_wrapped(bare: bytes, wrapped: bytes) -> bytes:
+    """Return a frame's header with its wrapped data key in the place of ``NO_WRAPPED``."""
+    return _checked(bare[:_WRAPPED_AT] + wrapped + bare[_FRAME.size : -_CHECK.size])
 
 
 @dataclass(frozen=True, slots=True)

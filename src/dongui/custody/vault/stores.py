@@ -65,7 +65,10 @@ class Segments(Protocol):
     """The segments' files."""
 
     def append(self, data: memoryview) -> tuple[int, int]:
-        """Append whole frames; return the segment and where in it they begin. Not yet durable."""
+        """Append whole frames; return the segment and where in it they begin. Not yet durable.
+
+        They may still be written while the caller goes on, and stay as they are until the next call returns.
+        """
 
     def sync(self) -> Mapping[int, int]:
         """Make every append durable; return the end of each segment written to since the last time."""

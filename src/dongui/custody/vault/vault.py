@@ -7,7 +7,7 @@ ground. A record's data key encrypts exactly one version of it, once, under a no
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -27,6 +27,8 @@ from dongui.custody.vault.record_file import (
     Frame,
     Gap,
     read_frame,
+    use_of,
+    with_wrapped,
 )
 from dongui.custody.vault.stores import Index, Kept, Place, Segments
 from dongui.environment import Clock, Entropy
@@ -45,7 +47,7 @@ __all__ = [
 
 MAX_BATCH_RECORDS = 65_536
 MAX_BATCH_BYTES = 1 << 30
-_BUFFER_BYTES = 8 << 20
+_BUFFER_BYTES = 2 << 20  # large enough for few calls, small enough to stay near the processor
 _NUMBERS = 2**32
 _READ_TOGETHER = 1_024
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -175,25 +177,27 @@ class Vault:
             raise Misuse("vault.record-exists", "one batch names a record twice")
 
     def _write(self, records: Sequence[NewRecord], ciphers: Mapping[bytes, PersonCipher]) -> Iterator[Kept]:
-        """Encrypt straight into a buffer of many frames, and append it whenever it is full."""
-        largest = max(one.content.nbytes for one in records) + MAX_HEADER_BYTES + TAG_BYTES
-        buffer = memoryview(bytearray(max(_BUFFER_BYTES, largest)))
+        """Encrypt into a buffer of many frames; append it when it is full, and meanwhile fill the other."""
+        buffer, other = _buffers(records)
         stored_us = (self._clock.now() - _EPOCH) // timedelta(microseconds=1)
         filled, frames = 0, list[tuple[Frame, int]]()
         for one in records:
-            frame, data_key = self._frame(one, require_cipher(ciphers, one.person.id), stored_us)
+            frame, data_key = self._frame(one, stored_us)
             length = frame.length
             if filled + length > len(buffer):
                 yield from self._append(buffer[:filled], frames)
+                buffer, other = other, buffer
                 filled, frames = 0, []
-            self._seal(frame, data_key, one.content, buffer[filled : filled + length])
+            header = self._header(frame, data_key, require_cipher(ciphers, one.person.id))
+            self._seal(frame, data_key, header, one.content, buffer[filled : filled + length])
             filled += length
             frames.append((frame, length))
         yield from self._append(buffer[:filled], frames)
 
-    def _frame(self, one: NewRecord, cipher: PersonCipher, stored_us: int) -> tuple[Frame, bytes]:
+    def _frame(self, one: NewRecord, stored_us: int) -> tuple[Frame, bytes]:
+        """Return a record's frame, its data key not wrapped yet, and the key."""
         drawn = self._entropy.draw(KEY_BYTES + NONCE_BYTES)
-        bare = Frame(
+        frame = Frame(
             name=RecordName(one.person.id, one.record, one.version),
             person_number=one.person.number,
             record_number=one.number,
@@ -204,11 +208,16 @@ class Vault:
             nonce=drawn[KEY_BYTES:],
             wrapped=NO_WRAPPED,
         )
-        wrapped = cipher.wrap(drawn[:KEY_BYTES], use=bare.use(self.id), entropy=self._entropy)
-        return replace(bare, wrapped=wrapped), drawn[:KEY_BYTES]
+        return frame, drawn[:KEY_BYTES]
 
-    def _seal(self, frame: Frame, data_key: bytes, content: memoryview, into: memoryview) -> None:
-        header = frame.encode()
+    def _header(self, frame: Frame, data_key: bytes, cipher: PersonCipher) -> bytes:
+        bare = frame.encode()
+        wrapped = cipher.wrap(data_key, use=use_of(bare, self.id), entropy=self._entropy)
+        return with_wrapped(bare, wrapped)
+
+    def _seal(
+        self, frame: Frame, data_key: bytes, header: bytes, content: memoryview, into: memoryview
+    ) -> None:
         head = len(header)
         into[:head] = header
         AESGCM(data_key).encrypt_into(frame.nonce, content, of_record(self.id, frame.name), into[head:])
@@ -228,6 +237,14 @@ class Vault:
                 tag=bytes(data[end - TAG_BYTES : end]),
             )
             offset = end
+
+
+def _buffers(records: Sequence[NewRecord]) -> tuple[memoryview, memoryview]:
+    """Return two buffers for the largest record at least; the second is empty where one is enough."""
+    sizes = [one.content.nbytes + MAX_HEADER_BYTES + TAG_BYTES for one in records]
+    total = sum(sizes)
+    size = max(max(sizes), min(total, _BUFFER_BYTES))
+    return memoryview(bytearray(size)), memoryview(bytearray(size if total > size else 0))
 
 
 def require_cipher(ciphers: Mapping[bytes, PersonCipher], person: bytes) -> PersonCipher:
