@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dongui.cli.custody_options import PostgresqlOption
-from dongui.cli.desk_option import OptionalDesk, RequiredDesk, open_desk
-from dongui.cli.output import JsonValue, choose, note, progress, show, table
+from dongui.cli.desk_option import RequiredDesk, open_desk
+from dongui.cli.output import JsonValue, choose, progress, show, table
 from dongui.cli.vault_inputs import (
     KeysFolder,
     MasterOption,
@@ -281,35 +281,25 @@ def export_keys(
     out: Annotated[Path, typer.Option(help="Write the parcel to this new file.")],
     keys: KeysFolder,
     master: MasterOption,
-    operator_key: Annotated[Path, typer.Option(help="The operator's public keys.")],
-    desk: OptionalDesk = None,
+    desk: RequiredDesk,
     postgresql: PostgresqlOption = None,
 ) -> None:
     """Hand a sealed release over: its records as they lie encrypted, their data keys for one public key.
 
-    Only what is released now; never a person's key or a master key. With the desk, its ledger is asked first:
-    whoever withdrew since is taken out.
+    Only what is released now: the desk's ledger is asked first, and whoever withdrew since is taken out.
+    Never a person's key or a master key.
     """
     require_extra("custody")
     forbid_core_dumps()
-    from dongui.cli.receipt_inputs import read_keys
     from dongui.cli.stopped import take_out_since
     from dongui.custody.opening import open_release
     from dongui.custody.release_opening import read_release
     from dongui.custody.vault.release_keys import hand_over
 
-    if desk is None:
-        note(
-            "No desk was named: its ledger was not asked who withdrew since.",
-            "데스크를 지정하지 않아 이후의 철회를 원장에서 확인하지 않았습니다.",
-        )
-    else:
-        with open_desk(desk) as at_desk:
-            take_out_since(at_desk, read_release(release, key=at_desk.keys.log), postgresql)
-
-    opened = open_release(
-        release, log_key=read_keys(operator_key).log, trusted=None, recipient=recipient, clock=SystemClock()
-    )
+    with open_desk(desk) as at_desk:
+        log_key = at_desk.keys.log
+        take_out_since(at_desk, read_release(release, key=log_key), postgresql)
+    opened = open_release(release, log_key=log_key, trusted=None, recipient=recipient, clock=SystemClock())
     with (
         open_at(vault, keys, master, write=False) as kept,
         progress("Handing over.", "전달하고 있습니다.") as say,
