@@ -26,6 +26,23 @@ __all__ = ["add_act", "import_acts", "register", "show_person"]
 _BATCH = 10_000
 Person = Annotated[str, typer.Option(help="Id of the person in custody: 32 hexadecimal digits.")]
 _Moment = Annotated[str, typer.Option(help="With its time zone: 2027-11-22T00:00:00Z. Empty: no end.")]
+_ClaimedAt = Annotated[
+    str, typer.Option(help="When they say they said it; it counts from its log entry. Empty: now.")
+]
+_Flags = Annotated[
+    str,
+    typer.Option(help="informed, separate, explicit, under-age, guardian, cross-border; apart by blanks."),
+]
+_AskedArtefact = Annotated[
+    ArtefactName, typer.Option(help="What it is about; each needs a consent of its own.")
+]
+_Acts = Annotated[
+    Path,
+    typer.Argument(
+        help="CSV or Parquet: person, purpose, recipient, artefact, kind, claimed_at; and if you like "
+        "flags, valid_until, retained_until."
+    ),
+]
 
 
 def register(
@@ -63,20 +80,11 @@ def add_act(
     person: Person,
     purpose: Annotated[str, typer.Option(help="Id of the purpose they were asked about.")],
     recipient: Annotated[str, typer.Option(help="Id of the recipient they were asked about.")],
-    artefact: Annotated[
-        ArtefactName, typer.Option(help="What it is about; each needs a consent of its own.")
-    ],
+    artefact: _AskedArtefact,
     kind: Annotated[KindName, typer.Option(help="What they said, or what became of it.")],
     desk: RequiredDesk,
-    claimed_at: Annotated[
-        str, typer.Option(help="When they say they said it; it counts from its log entry. Empty: now.")
-    ] = "",
-    flags: Annotated[
-        str,
-        typer.Option(
-            help="informed, separate, explicit, under-age, guardian, cross-border; apart by blanks."
-        ),
-    ] = "",
+    claimed_at: _ClaimedAt = "",
+    flags: _Flags = "",
     valid_until: _Moment = "",
     retained_until: _Moment = "",
     postgresql: PostgresqlOption = None,
@@ -119,13 +127,7 @@ def add_act(
 
 
 def import_acts(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            help="CSV or Parquet: person, purpose, recipient, artefact, kind, claimed_at; and if you like "
-            "flags, valid_until, retained_until."
-        ),
-    ],
+    file: _Acts,
     desk: RequiredDesk,
     batch: Annotated[
         int, typer.Option(min=1, max=100_000, help="Rows appended at once, all or none.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from dongui.cli.custody_options import PostgresqlOption
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.output import JsonValue, choose, progress, show, table
 from dongui.extras import require_extra
+
+if TYPE_CHECKING:
+    from dongui.custody.training import Trained
 
 __all__ = ["app"]
 
@@ -26,6 +29,13 @@ _Master = Annotated[
     typer.Option(envvar="DONGUI_VAULT_MASTER", help="Master key of the vault, as `dongui vault` takes it."),
 ]
 _Pack = Annotated[str, typer.Option(help="Rule pack whose due dates hold.")]
+_Ledger = Annotated[
+    Path | None, typer.Option(help="The consent ledger, which numbers people; else the desk's own.")
+]
+_Elsewhere = Annotated[
+    list[Path] | None,
+    typer.Option(help="Folder of a release the desk did not decide, to take the person out of."),
+]
 
 
 @app.command("train")
@@ -74,13 +84,17 @@ def train(
             entropy=opened.entropy,
             progress=lambda done, total: say(f"{done:,} / {total:,}"),
         )
+    _show_trained(done, source.skipped)
+
+
+def _show_trained(done: Trained, skipped: int) -> None:
     result: dict[str, JsonValue] = {
         "model": done.model.id.hex(),
         "log_index": done.place,
         "people": done.people,
         "vectors": done.vectors,
         "people_without_usable_picture": done.without,
-        "pictures_skipped": source.skipped,
+        "pictures_skipped": skipped,
     }
     said = choose(
         f"Model {done.model.id.hex()}: {done.people:,} people, {done.vectors:,} vectors; entry {done.place} "
@@ -95,13 +109,8 @@ def forget(
     person: Annotated[str, typer.Argument(help="Id of the person in custody: 32 hexadecimal digits.")],
     out: Annotated[Path, typer.Option(help="Write the person's receipt to this new file.")],
     desk: RequiredDesk,
-    ledger: Annotated[
-        Path | None, typer.Option(help="The consent ledger, which numbers people; else the desk's own.")
-    ] = None,
-    release: Annotated[
-        list[Path] | None,
-        typer.Option(help="Folder of a release the desk did not decide, to take the person out of."),
-    ] = None,
+    ledger: _Ledger = None,
+    release: _Elsewhere = None,
     pack: _Pack = "PIPA_2025_10",
 ) -> None:
     """Take a person out of every model exactly and of every release; tell recipients; write their receipt.

@@ -32,6 +32,22 @@ app.command("show")(show_release)
 app.command("list")(list_)
 app.command("correct")(correct)
 
+_Pack = Annotated[
+    str,
+    typer.Option(help="Rule pack: a shipped one's id, or your own's .toml, decided by DuckDB or Spark."),
+]
+_Ground = Annotated[str, typer.Option(help="Ground other than the person's consent; never for training.")]
+_OwnConsents = Annotated[
+    str,
+    typer.Option(help="With --ground: id under which the controller's own consents stand; else the desk's."),
+]
+_Engine = Annotated[
+    EngineName,
+    typer.Option(
+        help="Engine; all decide alike. auto: merge if tables lie sorted and the pack ships; else DuckDB."
+    ),
+]
+
 
 @app.command("decide")
 def decide(
@@ -42,29 +58,14 @@ def decide(
     artefact: Annotated[ArtefactName, typer.Option(help="What would be handed over.")],
     at: Annotated[str, typer.Option(help="Moment to decide for, with its time zone: 2026-11-22T09:00:00Z.")],
     out: Annotated[Path, typer.Option(help="Folder to make for the decision; it must not exist yet.")],
-    pack: Annotated[
-        str,
-        typer.Option(help="Rule pack: a shipped one's id, or your own's .toml, decided by DuckDB or Spark."),
-    ],
+    pack: _Pack,
     desk: OptionalDesk = None,
     use: Annotated[UseName, typer.Option(help="What it is handed over for.")] = UseName.TRAINING,
     abroad: Annotated[bool, typer.Option("--abroad", help="The recipient is in another country.")] = False,
-    ground: Annotated[
-        str, typer.Option(help="Ground other than the person's consent; never for training.")
-    ] = "",
+    ground: _Ground = "",
     ground_record: Annotated[str, typer.Option(help="The record that ground needs, such as a number.")] = "",
-    controller: Annotated[
-        str,
-        typer.Option(
-            help="With --ground: id under which the controller's own consents stand; else the desk's."
-        ),
-    ] = "",
-    engine: Annotated[
-        EngineName,
-        typer.Option(
-            help="Engine; all decide alike. auto: merge if tables lie sorted and the pack ships; else DuckDB."
-        ),
-    ] = EngineName.AUTO,
+    controller: _OwnConsents = "",
+    engine: _Engine = EngineName.AUTO,
     max_age: Annotated[int, typer.Option(min=1, help="Hours a snapshot may be old.")] = 24,
     processes: Annotated[int, typer.Option(min=1, max=64, help="Processes that merge.")] = 2,
 ) -> None:

@@ -44,35 +44,40 @@ from dongui.verification import Verification
 
 __all__ = ["verify"]
 
+_Document = Annotated[
+    Path | None,
+    typer.Argument(
+        help="What is held out, at most 2 MiB: a DeviceResponse, an SD-JWT presentation, a folder or zip "
+        "of a passport's files, a card's QR code as a picture or its text. Without it the code of a "
+        "staff card is looked for in the frames."
+    ),
+]
+_Frames = Annotated[
+    list[Path] | None,
+    typer.Option(help="The clip's frames in order, JPEG or PNG, 1 to 300: a.jpg b.jpg ..."),
+]
+_TrustedChannel = Annotated[
+    bool, typer.Option(help="Whether the camera's way into this machine is under your control.")
+]
+_AcceptUnassessed = Annotated[
+    bool, typer.Option(help="Say that you know the operating point was not assessed for use.")
+]
+
 
 def verify(
     session: Annotated[str, typer.Option(help="Id of the open session; it is spent by this command.")],
     trust: RequiredTrust,
     desk: RequiredDesk,
-    document: Annotated[
-        Path | None,
-        typer.Argument(
-            help="What is held out, at most 2 MiB: a DeviceResponse, an SD-JWT presentation, a folder or zip "
-            "of a passport's files, a card's QR code as a picture or its text. Without it the code of a "
-            "staff card is looked for in the frames."
-        ),
-    ] = None,
+    document: _Document = None,
     reader: chips.OptionalReaderName = None,
     mrz: chips.MrzFile = None,
     document_number: chips.DocumentNumber = None,
     birth: chips.Birth = None,
     expiry: chips.Expiry = None,
     can: chips.CardAccessNumber = None,
-    capture: Annotated[
-        list[Path] | None,
-        typer.Option(help="The clip's frames in order, JPEG or PNG, 1 to 300: a.jpg b.jpg ..."),
-    ] = None,
-    trusted_channel: Annotated[
-        bool, typer.Option(help="Whether the camera's way into this machine is under your control.")
-    ] = False,
-    accept_unassessed: Annotated[
-        bool, typer.Option(help="Say that you know the operating point was not assessed for use.")
-    ] = False,
+    capture: _Frames = None,
+    trusted_channel: _TrustedChannel = False,
+    accept_unassessed: _AcceptUnassessed = False,
     receipt: Annotated[Path | None, typer.Option(help="Write the person's receipt to this new file.")] = None,
     disclosure: Annotated[
         Path | None, typer.Option(help="Write the salts that open the receipt, for the person alone.")
