@@ -1,6 +1,7 @@
 """Turns what ``make bench`` measured into the tables of ``docs/explanation/performance.md``.
 
-``python benchmarks/report.py bench.json [--write]`` prints them, or writes them between the page's marks.
+``python benchmarks/report.py bench.json [--write]`` prints them, or writes them between the page's marks. A
+group that was not measured keeps the table it has there.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ GROUPS = {
     "verification": "A whole verification, in process (CPU time)",
     "biometrics": "The biometric stages over the London faces (CPU time)",
     "mdoc": "Documents: ISO/IEC 18013-5 Annex D",
-    "passport": "Passports: passive authentication and master lists",
-    "chip": "Reading a passport's chip, simulated in the same process",
-    "sd-jwt": "SD-JWT credentials and status lists",
+    "passport": "Passports: passive authentication and master lists (CPU time)",
+    "chip": "Reading a passport's chip, simulated in the same process (CPU time)",
+    "sd-jwt": "SD-JWT credentials and status lists (CPU time)",
     "confinement": "The confined process",
     "log": "The log",
     "assessment": "Error rates over ten million non-mated comparisons",
@@ -104,7 +105,20 @@ def main() -> None:
         return
     page = PAGE.read_text(encoding="utf-8")
     before, rest = page.split(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    published, after = rest.split(END)
+    PAGE.write_text(f"{before}{BEGIN}\n{merged(published, text)}\n{END}{after}", encoding="utf-8")
+
+
+def merged(published: str, measured: str) -> str:
+    """Return the tables of both, in the order of the groups; of a group that is in both the measured one."""
+    first, *_ = measured.split("\n\n### ")
+    held = {**_by_title(published), **_by_title(measured)}
+    return "\n\n".join([first.strip(), *(held[title] for title in GROUPS.values() if title in held)])
+
+
+def _by_title(text: str) -> dict[str, str]:
+    sections = text.strip().split("\n\n### ")[1:]
+    return {section.split("\n", 1)[0]: f"### {section.strip()}" for section in sections}
 
 
 if __name__ == "__main__":

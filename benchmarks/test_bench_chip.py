@@ -7,6 +7,7 @@ chip commands are what a reader can spare. The portrait has 15 kB, as the publis
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -17,7 +18,7 @@ from dongui.documents.passport.files import COM, SOD
 from simulators.chip_documents import Wishes, chip, read
 from simulators.passport_chip import PassportChip
 
-pytestmark = pytest.mark.benchmark(group="chip")
+pytestmark = pytest.mark.benchmark(group="chip", timer=time.process_time)
 PORTRAIT = 15_000
 _LONG = 3_000
 _LONG_PIECE = 2_000

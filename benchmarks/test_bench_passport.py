@@ -7,6 +7,7 @@ certificates. The specimen's curve (brainpoolP224r1) is one ``cryptography`` doe
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +29,7 @@ from dongui.storage.master_list_indices import country_anchors
 from simulators.passport_files import data_groups
 
 DATA = os.environ.get("DONGUI_TEST_DATA")
-pytestmark = pytest.mark.benchmark(group="passport")
+pytestmark = pytest.mark.benchmark(group="passport", timer=time.process_time)
 needs_data = pytest.mark.skipif(DATA is None, reason="DONGUI_TEST_DATA unset: list and specimen not measured")
 VECTORS = Path(DATA or ".") / "vectors" / "passport"
 CLOCK = FixedClock(datetime(2026, 11, 22, tzinfo=UTC))

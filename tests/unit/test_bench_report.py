@@ -27,6 +27,17 @@ def test_no_figure_is_passed_over() -> None:
         list(REPORT["tables"]([stray]))
 
 
+def test_a_group_that_was_not_measured_keeps_its_table() -> None:
+    """The measured ones take the place of theirs; the order is the groups'."""
+    first, second, third = list(REPORT["GROUPS"].values())[:3]
+    published = f"Measured once.\n\n### {first}\n\nold\n\n### {third}\n\nkept"
+    measured = f"Measured now.\n\n### {first}\n\nnew\n\n### {second}\n\nnew, too"
+    found = REPORT["merged"](published, measured)
+    assert found == (
+        f"Measured now.\n\n### {first}\n\nnew\n\n### {second}\n\nnew, too\n\n### {third}\n\nkept"
+    )
+
+
 @pytest.mark.parametrize(
     ("value", "written"),
     [(0.04894, "0.0489"), (7.5, "7.5"), (124.4, "124"), (1072.9, "1,070"), (104_860.0, "105,000")],
