@@ -37,19 +37,21 @@ class CopyForm(StrEnum):
     TEXT = "text"
 
 
+_Named = Annotated[
+    Path | None,
+    typer.Option(help="CSV or Parquet with a column `person`; else everybody who ever said something."),
+]
+_Form = Annotated[
+    CopyForm, typer.Option(help="letter: a page to print, in PDF; code: the QR code alone; text.")
+]
 _ENDINGS = {CopyForm.LETTER: "pdf", CopyForm.CODE: "png", CopyForm.TEXT: "key"}
 
 
 def give_keys(
     out: Annotated[Path, typer.Option(help="Folder for the copies, one file a person; made if absent.")],
     desk: RequiredDesk,
-    file: Annotated[
-        Path | None,
-        typer.Option(help="CSV or Parquet with a column `person`; else everybody who ever said something."),
-    ] = None,
-    form: Annotated[
-        CopyForm, typer.Option(help="letter: a page to print, in PDF; code: the QR code alone; text.")
-    ] = CopyForm.LETTER,
+    file: _Named = None,
+    form: _Form = CopyForm.LETTER,
     again: Annotated[
         bool, typer.Option("--again", help="Also for people whose copy was handed out before.")
     ] = False,

@@ -31,17 +31,18 @@ if TYPE_CHECKING:
 
 __all__ = ["give_key", "was_my_face_used"]
 
+_Ledger = Annotated[
+    Path | None, typer.Option(help="The consent ledger that knows the person; else the desk's own.")
+]
+_Code = Annotated[Path | None, typer.Option(help="Also write it as a QR code to this new PNG file.")]
+
 
 def give_key(
     person: Annotated[str, typer.Option(help="Id of the person in custody: 32 hexadecimal digits.")],
     out: Annotated[Path, typer.Option(help="Write the person's copy of the key to this new file.")],
     desk: RequiredDesk,
-    ledger: Annotated[
-        Path | None, typer.Option(help="The consent ledger that knows the person; else the desk's own.")
-    ] = None,
-    code: Annotated[
-        Path | None, typer.Option(help="Also write it as a QR code to this new PNG file.")
-    ] = None,
+    ledger: _Ledger = None,
+    code: _Code = None,
     document: DocumentFile = None,
     trust: DocumentTrust = None,
     session_transcript: TranscriptFile = None,

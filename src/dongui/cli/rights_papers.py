@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dongui.cli import rights_fulfil_options as options
 from dongui.cli.custody_options import PostgresqlOption
 from dongui.cli.custody_options import parse_id as parse_person
 from dongui.cli.desk_option import RequiredDesk, open_desk
@@ -43,45 +44,20 @@ _Releases = Annotated[
 def fulfil(
     request_id: RequestId,
     desk: RequiredDesk,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Access, copy, explanation: new file for the person; a copy is encrypted."),
-    ] = None,
-    records: Annotated[
-        list[Path] | None, typer.Option(help="Access, copy: record index to look into.")
-    ] = None,
+    out: options.ForPerson = None,
+    records: options.Records = None,
     release: _Releases = None,
-    vault: Annotated[
-        Path | None, typer.Option(help="Access, copy, correction, erasure: the vault's folder.")
-    ] = None,
-    no_vault: Annotated[
-        bool,
-        typer.Option("--no-vault", help="Copy, correction, erasure: there is no vault with pictures."),
-    ] = False,
-    keys: Annotated[
-        Path | None,
-        typer.Option(envvar="DONGUI_VAULT_KEYS", help="With --vault: folder of its people's keys."),
-    ] = None,
-    master: Annotated[
-        str,
-        typer.Option(envvar="DONGUI_VAULT_MASTER", help="With --vault: its master key, such as file:PATH."),
-    ] = "",
-    public_key: Annotated[
-        Path | None, typer.Option(help="Copy: the person's own public key (`vault recipient-key`).")
-    ] = None,
-    code_out: Annotated[
-        Path | None,
-        typer.Option(help="Copy: draw a code into this new file instead, to be handed over another way."),
-    ] = None,
-    record: Annotated[str, typer.Option(help="Correction: id of the record in the vault.")] = "",
-    picture: Annotated[
-        Path | None, typer.Option(help="Correction: its new picture, kept as the next version.")
-    ] = None,
-    done: Annotated[str, typer.Option(help="Correction, human review: what was done, in words.")] = "",
-    reviewer: Annotated[str, typer.Option(help="Human review: who looked at it.")] = "",
-    changed: Annotated[
-        bool, typer.Option("--changed", help="Human review: the decision was changed, not upheld.")
-    ] = False,
+    vault: options.Vault = None,
+    no_vault: options.NoVault = False,
+    keys: options.VaultKeys = None,
+    master: options.Master = "",
+    public_key: options.PublicKey = None,
+    code_out: options.CodeOut = None,
+    record: options.Record = "",
+    picture: options.Picture = None,
+    done: options.Done = "",
+    reviewer: options.Reviewer = "",
+    changed: options.Changed = False,
     postgresql: PostgresqlOption = None,
 ) -> None:
     """Do what a request asks for, then record that it was done. Interrupted, give the same command again.
