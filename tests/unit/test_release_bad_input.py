@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import signal
 from collections.abc import Callable, Iterator
@@ -242,6 +243,37 @@ def test_finished_parts_are_not_decided_again(tmp_path: Path, monkeypatch: pytes
         tables = [pq.read_table(one.path / kind) for one in (finished, whole)]
         assert tables[0].equals(tables[1])
     assert (finished.path / "released.roaring").read_bytes() == (whole.path / "released.roaring").read_bytes()
+
+
+def test_notes_that_a_power_cut_spoilt_are_no_notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A torn note, one of another task and one of another cut are passed over; so is a torn task."""
+    monkeypatch.setattr("dongui.custody.decision._LEAST_PART_ROWS", 100)
+    Tables(4, records=800, people=300).write(tmp_path, group_rows=100)
+
+    def stop(*_: object) -> None:
+        raise Trouble("release.not-written", "stopped here")
+
+    for spoilt, resumed in ((1, 6), (2, 7), (3, 6), (0, 8), (4, 0)):
+        with monkeypatch.context() as patch:
+            patch.setattr("dongui.custody.release_files.Draft.publish", stop)
+            with pytest.raises(Trouble):
+                decide(tmp_path, out=f"{spoilt}")
+        draft = tmp_path / f".{spoilt}.draft"
+        notes = [draft / "parts" / f"0000{part}.json" for part in range(3)]
+        text = notes[0].read_text()
+        if spoilt == 1:
+            notes[1].write_bytes(b"")
+            notes[2].write_text(text[:100])
+        elif spoilt == 2:
+            notes[0].write_text(text.replace(json.loads(text)["task"], "00" * 32))
+        elif spoilt == 3:
+            notes[1].write_text(text)
+            notes[2].write_text(text.replace('"rows": 100', '"rows": 99'))
+        elif spoilt == 4:
+            (draft / "task.json").write_bytes(b"{")
+        finished = decide(tmp_path, out=f"{spoilt}")
+        assert (finished.parts, finished.resumed_parts) == (8, resumed)
+        assert finished.counts == decide(tmp_path, out=f"whole-{spoilt}").counts
 
 
 def test_several_processes_decide_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

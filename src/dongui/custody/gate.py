@@ -2,10 +2,11 @@
 
 The order in which a decision comes to be, each step durable before the next:
 
-1. The draft is locked, and what is asked is written into it.
-2. Each part's files; a part that is finished is not decided again.
+1. The draft is locked, and what is asked is noted in it.
+2. Each part's files; a part that is finished is noted, and not decided again. (Notes alone may be lost.)
 3. The released set, and the manifest with the digest of every file.
-4. The intent: this manifest is about to be logged, at a log of this size or larger.
+4. The intent: this manifest is about to be logged, at a log of this size or larger. With its name those of 3
+   are durable.
 5. The log's entry, a commitment to the manifest.
 6. The description for others; the entry's proof; one rename without what served the drafting: it is there.
 
@@ -19,19 +20,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
-from typing import cast
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, cast
 
 from dongui.consent.moments import write_moment
 from dongui.custody.croissant import CROISSANT, describe_release
 from dongui.custody.decision import KINDS, Engine, Part, PartResult, Task, adopt_part, plan_parts, write_parts
 from dongui.custody.merge_engine import MERGE_VERSION
+from dongui.custody.part_sums import counts_by_reason, laid_bits, summed_counts
 from dongui.custody.part_worker import decide_parts
 from dongui.custody.question import Question
 from dongui.custody.record_columns import open_table
@@ -45,6 +46,7 @@ from dongui.custody.release_files import (
     open_draft,
     synchronise,
     write_durably,
+    write_whole,
 )
 from dongui.custody.released_bitmap import serialise_bits
 from dongui.custody.rule_pack import shipped_digests
@@ -156,6 +158,7 @@ class _Gate:
     freshness: timedelta
     processes: int
     progress: Callable[[int, int], None]
+    task_digest: str = ""
 
     def run(self) -> Decided:
         """Go through the steps of this module's first lines."""
@@ -165,6 +168,7 @@ class _Gate:
         )
         described = self._describe(standing)
         logged = self._take_up(described)  # 1
+        self.task_digest = sha256(dump(described)).hexdigest()
         parts = plan_parts(self.task.records)
         if logged is not None:
             return self._finish(logged, standing, (len(parts), len(parts)))  # 6
@@ -185,11 +189,13 @@ class _Gate:
         """Return what makes this decision this one: any difference makes it another."""
         records, consents, engine = self.task.records, self.task.consents, self.engine
         name, version = ("merge", MERGE_VERSION) if engine is None else (engine.name, engine.version)
+        with ThreadPoolExecutor(2) as threads:
+            kept, said = threads.map(digest_file, (records.path, consents.path))
         return {
             "engine": {"name": name, "version": version},
             "question": {**self.inquired.words},
-            "records": {"rows": records.rows, "sha256": digest_file(records.path), "layout": records.layout},
-            "snapshot": {"rows": consents.rows, "sha256": digest_file(consents.path), **standing.snapshot},
+            "records": {"rows": records.rows, "sha256": kept, "layout": records.layout},
+            "snapshot": {"rows": consents.rows, "sha256": said, **standing.snapshot},
         }
 
     def _take_up(self, described: Mapping[str, Json]) -> int | None:
@@ -197,8 +203,9 @@ class _Gate:
 
         What is in the log is never thrown away, and never decided anew: only its files are finished.
         """
-        # What a killed process had begun to take back is taken back before anything is built on it.
-        synchronise(self.draft.path)
+        if any(self.draft.path.iterdir()):
+            # What a killed process had begun to take back is taken back before anything is built on it.
+            synchronise(self.draft.path)
         logged = self._logged()
         kept = self.draft.read(_TASK if logged is None else MANIFEST) or {}
         if logged is not None and any(kept.get(name) != value for name, value in described.items()):
@@ -209,7 +216,7 @@ class _Gate:
         if logged is None and kept != described:
             self.draft.clear()
             self.draft.make_folders((*KINDS, _PARTS))
-            self.draft.write(_TASK, described)
+            self.draft.note(_TASK, described)
         return logged
 
     def _logged(self) -> int | None:
@@ -225,7 +232,7 @@ class _Gate:
         return None if intent is None else _find(self.log, intent)
 
     def _decide(self, parts: Sequence[Part]) -> tuple[list[PartResult], int]:
-        done = {number: result for number in range(len(parts)) if (result := self._finished(number))}
+        done = {part.number: result for part in parts if (result := self._finished(part))}
         resumed, decided = len(done), sum(sum(result.counts) for result in done.values())
 
         def count(rows: int) -> None:
@@ -236,7 +243,8 @@ class _Gate:
         count(0)
         for result in self._results([part for part in parts if part.number not in done], count):
             adopted = adopt_part(self.draft.path, result)
-            self.draft.write(f"{_PARTS}/{result.part:05d}.json", asdict(adopted))
+            # A note: lost, its part is decided again; torn or left over from another task, it is none.
+            self.draft.note(_note(result.part), {"task": self.task_digest, "result": asdict(adopted)})
             done[result.part] = adopted
         ordered = [done[part.number] for part in parts]
         for one, following in pairwise(ordered):
@@ -250,24 +258,24 @@ class _Gate:
             )
         return write_parts(self.engine.blocks(self.task), self.task, missing, self.draft.path, count)
 
-    def _finished(self, number: int) -> PartResult | None:
-        """Return a part that an earlier run finished, if its files are still what they were."""
-        kept = self.draft.read(f"{_PARTS}/{number:05d}.json")
-        if kept is None:
+    def _finished(self, part: Part) -> PartResult | None:
+        """Return a part that an earlier run of this task finished, if its files are still what they were."""
+        kept = self.draft.read(_note(part.number))
+        if kept is None or kept["task"] != self.task_digest:
             return None
-        result = PartResult.from_json(kept)
+        result = PartResult.from_json(cast("Mapping[str, Any]", kept["result"]))
         whole = all(self.draft.holds(entry) for entry in (result.released, result.refused, result.bits))
-        return result if whole else None
+        return result if whole and (result.part, result.bits.rows) == (part.number, part.rows) else None
 
     def _content(
         self, described: Mapping[str, Json], standing: Standing, results: Sequence[PartResult]
     ) -> dict[str, Json]:
         """Return what a manifest and a simulation have in common."""
-        # The parts' names are durable before anything names them.
-        for kind in KINDS:
+        # The parts' names are durable before anything names them; the bits serve the drafting alone.
+        for kind in KINDS[:2]:
             synchronise(self.draft.path / kind)
-        write_durably(self.draft.path / BITMAP, serialise_bits(_bits(self.draft.path, results)))
-        counts = _counts(results)
+        write_whole(self.draft.path / BITMAP, serialise_bits(laid_bits(self.draft.path, results)))
+        counts = summed_counts(results)
         files = [entry for result in results for entry in (result.released, result.refused)]
         bitmap = describe_file(self.draft.path, BITMAP, rows=counts[RELEASED])
         return {
@@ -280,7 +288,7 @@ class _Gate:
                 "records": sum(counts),
                 "released": counts[RELEASED],
                 "refused": sum(counts[1:]),
-                "reasons": _by_reason(counts),
+                "reasons": counts_by_reason(counts),
             },
             "files": [entry.to_json() for entry in (*files, bitmap)],
         }
@@ -299,7 +307,8 @@ class _Gate:
     def _write(self, name: str, content: Mapping[str, Json]) -> None:
         for other in (MANIFEST, SIMULATION, _INTENT):
             self.draft.drop(other)
-        self.draft.write(name, content)
+        # Its name is made durable with the intent's, or with the folder's own.
+        write_whole(self.draft.path / name, dump(content))
 
     def _enter(self, log: ReleaseLog, manifest: bytes) -> int:
         entry = _entry(manifest)
@@ -322,6 +331,10 @@ class _Gate:
         self.draft.publish(_PASSING)
         against = () if logged is not None else standing.against
         return _decided(self.draft.out, content, logged, parts, against)
+
+
+def _note(part: int) -> str:
+    return f"{_PARTS}/{part:05d}.json"
 
 
 def _require_whole(draft: Draft, manifest: Mapping[str, Json]) -> None:
@@ -360,31 +373,6 @@ def _require_following(one: PartResult, following: PartResult, path: Path) -> No
         raise Misuse("snapshot.duplicate", f"{path} holds one record of one person twice")
     if one.last > following.first:
         raise Misuse("snapshot.unsorted", f"{path} is not sorted by person and record")
-
-
-def _counts(results: Sequence[PartResult]) -> list[int]:
-    return [sum(column) for column in zip(*(result.counts for result in results), strict=True)] or [
-        0 for _ in range(len(REASONS) + 1)
-    ]
-
-
-def _by_reason(counts: Sequence[int]) -> dict[str, int]:
-    return {name: counts[code] for code, name in enumerate(REASONS, 1) if counts[code]}
-
-
-def _bits(folder: Path, results: Sequence[PartResult]) -> NDArray[np.uint8]:
-    """Lay the parts' bits end to end: a part need not begin at a whole byte."""
-    total = sum(result.bits.rows for result in results)
-    whole = np.zeros(-(-total // 8), dtype=np.uint8)
-    begin = 0
-    for result in results:
-        bits = np.fromfile(folder / result.bits.path, dtype=np.uint8)
-        if begin % 8:
-            loose = np.unpackbits(bits, count=result.bits.rows, bitorder="little")
-            bits = np.packbits(np.pad(loose, (begin % 8, 0)), bitorder="little")
-        whole[begin // 8 : begin // 8 + len(bits)] |= bits
-        begin += result.bits.rows
-    return whole
 
 
 def _decided(

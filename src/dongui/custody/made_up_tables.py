@@ -87,7 +87,7 @@ class MadeUp:
             last = int(person[-1]) + 1 == self.people
             records = _records(person, chance, written, self.records, fill=last, at=self.at_us)
             written += len(records["person"])
-            yield records, _consents(person, chance, folded=self.folded, at=self.at_us)
+            yield records, _consents(person, chance, self.people, folded=self.folded, at=self.at_us)
 
 
 class _Writer:
@@ -195,7 +195,7 @@ _FURTHER = 0.35
 
 
 def _consents(
-    person: NDArray[np.uint32], chance: np.random.Generator, *, folded: bool, at: int
+    person: NDArray[np.uint32], chance: np.random.Generator, people: int, *, folded: bool, at: int
 ) -> dict[str, Column]:
     known = person[chance.random(len(person), dtype=np.float32) < 0.92]
     shares = np.cumsum([story[0] for story in _STORIES])[:-1]
@@ -203,7 +203,7 @@ def _consents(
     waves = [_wave(known, story, turn) for turn in range(2)]
     more = known[chance.random(len(known), dtype=np.float32) < _FURTHER]
     # A further consent: the badge at the door, one artefact or the other.
-    badge = np.stack([np.full(len(more), value) for value in (3, 3, 2, EventKind.GIVEN, int(_ALL_SAID), 0)])
+    badge = np.stack([np.full(len(more), value) for value in (3, 3, 2, EventKind.GIVEN, int(_ALL_SAID), 2)])
     waves.append((more, badge))
     owner = np.concatenate([one for one, _ in waves])
     fields = np.concatenate([columns for _, columns in waves], axis=1)
@@ -215,7 +215,7 @@ def _consents(
         owner, fields = owner[latest], fields[:, latest]
     names = ("purpose", "recipient", "artefact", "state", "flags")
     table: dict[str, Column] = {"person": owner, **dict(zip(names, fields[:5], strict=True))}
-    return table | _terms(owner, fields[5], chance, at)
+    return table | _terms(owner, fields[5], chance, people, at)
 
 
 def _wave(
@@ -233,16 +233,17 @@ def _wave(
 
 
 def _terms(
-    owner: NDArray[np.uint32], turn: NDArray[np.int64], chance: np.random.Generator, at: int
+    owner: NDArray[np.uint32], turn: NDArray[np.int64], chance: np.random.Generator, people: int, at: int
 ) -> dict[str, Column]:
     rows = len(owner)
     given = at - chance.integers(1, 1500, rows) * _DAY_US
     # 2 % of what stands has run out; 1 % counts only from tomorrow.
     valid = at + np.where(chance.random(rows) < 0.02, -1, chance.integers(1, 700, rows)) * _DAY_US
     given[chance.random(rows, dtype=np.float32) < 0.01] = at + _DAY_US
-    # An entry's place in the log: later for a later event, and without any order among people.
-    place = owner.astype(np.uint64) * np.uint64(2_654_435_761) % np.uint64(1 << 32)
-    position = (turn.astype(np.uint64) << np.uint64(40)) | (place << np.uint64(2)) | np.uint64(1)
+    # An entry's place in the log: later for a later event, and without any order among people. What people's
+    # numbers are multiplied with is prime: no two come to one place.
+    place = owner.astype(np.uint64) * np.uint64(2_654_435_761) % np.uint64(people)
+    position = turn.astype(np.uint64) * np.uint64(people) + place
     return {
         "counts_from_us": given,
         "valid_until_us": valid,

@@ -34,8 +34,8 @@ from dongui.errors import Misuse
 
 __all__ = ["MERGE_VERSION", "Codes", "ConsentCursor", "People", "decide_records", "fold"]
 
-MERGE_VERSION = "1"
-"""Named in every manifest: a change of what is decided is a new number."""
+MERGE_VERSION = "2"
+"""Named in every manifest: a change of what is decided, or of how it is cut into parts, is a new number."""
 
 Rows = NDArray[np.intp]
 _UNKNOWN = reason_code("consent.unknown-person")
@@ -189,7 +189,7 @@ def _furthest(codes: Codes, place: Rows, same: NDArray[np.bool_], reach: Codes, 
     far = reach.take(rows)
     # Entered in this order, each replaces what was.
     for step in range(1, _MATCHED + 1):
-        reached = rows[far == step]
+        reached = rows.take(np.flatnonzero(far == step))
         codes[place.take(reached)] = code.take(reached)
 
 
@@ -215,11 +215,12 @@ def decide_records(batch: pa.RecordBatch, codes: Codes, question: Question) -> C
     traits = small(batch, "traits")
     if len(traits) and traits.max() >= 2 * RecordTrait.ERASED:
         raise Misuse("snapshot.unknown-value", f"a record has traits {traits.max()}, which nobody agreed on")
-    # Bit by bit: what the traits say (0, 1, 2), whether the retention is over, the person's code below 32.
-    packed = _translated(traits, _TRAITS[question.artefact])
-    packed |= _bit(moments(batch, "retained_until_us") <= question.at_us, 7)
-    packed |= codes
-    decided = _translated(packed, _DECIDED)
+    holds = RecordTrait.IMAGE if question.artefact is Artefact.IMAGE else RecordTrait.TEMPLATE
+    against = (traits & np.uint8(holds | RecordTrait.ERASED)) != np.uint8(holds)
+    against |= moments(batch, "retained_until_us") <= question.at_us
+    rows = np.flatnonzero(against)
+    decided = codes.copy()
+    decided[rows] = _translated(traits.take(rows), _OWN_REASONS[question.artefact])
     return _with_other_ground(decided, traits, question) if question.other_ground else decided
 
 
@@ -334,30 +335,24 @@ def _terms_table(*, other_ground: bool, compels: bool) -> bytes:
     return bytes(code(packed) for packed in range(256))
 
 
-def _traits_table(artefact: Artefact) -> bytes:
-    """Return for each value of the traits what it says, in bits 5 and 6: 0 nothing, 1 erased, 2 not held."""
+def _own_reasons(artefact: Artefact) -> bytes:
+    """Return for each value of the traits of a record with something of its own against it, what it is."""
+    erased, lacking, over = map(
+        reason_code, ("record.erased", "record.no-such-artefact", "record.retention-ended")
+    )
     holds = RecordTrait.IMAGE if artefact is Artefact.IMAGE else RecordTrait.TEMPLATE
     return bytes(
-        1 << 5 if RecordTrait.ERASED & traits else 0 if holds & traits else 2 << 5 for traits in range(256)
+        erased if RecordTrait.ERASED & traits else over if holds & traits else lacking
+        for traits in range(256)
     )
 
 
-def _decided_table() -> bytes:
-    def first(packed: int) -> int:
-        own, over, code = packed >> 5 & 3, packed >> 7, packed & 31
-        return own or (reason_code("record.retention-ended") if over else code)
-
-    return bytes(first(packed) for packed in range(256))
-
-
-_TRAITS = {artefact: _traits_table(artefact) for artefact in Artefact}
-_DECIDED = _decided_table()
+_OWN_REASONS = {artefact: _own_reasons(artefact) for artefact in Artefact}
 
 
 def _columns_of(consents: Table) -> list[str]:
     # Where each row is the latest of its kind, its position decides nothing.
-    folded = consents.metadata.get(Metadata.FOLDED) == "true"
-    return [name for name in COLUMNS["consents"] if not (folded and name == "position")]
+    return [name for name in COLUMNS["consents"] if not (consents.is_folded and name == "position")]
 
 
 def _require_consents(batch: pa.RecordBatch, person: IdColumn, table: Table) -> None:

@@ -39,6 +39,7 @@ __all__ = [
     "open_draft",
     "synchronise",
     "write_durably",
+    "write_whole",
 ]
 
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
@@ -69,17 +70,27 @@ class Draft:
     out: Path
 
     def read(self, name: str) -> dict[str, Json] | None:
-        """Return a JSON object written before, or None where there is none."""
+        """Return a JSON object written before, or None where there is none, or a note the disk lost."""
         try:
             content = json.loads((self.path / name).read_bytes())
         except FileNotFoundError:
             return None
-        # Only this program writes here, and every file under its own name is whole.
+        except ValueError:
+            # Only a note can be so, after a power cut: every other file under its own name is whole.
+            return None
         return dict(content)
 
     def write(self, name: str, content: Mapping[str, Json]) -> None:
-        """Write a JSON object durably. Raises as :func:`naming_disk`."""
+        """Write a JSON object; it and every name in its folder are durable. Raises as :func:`naming_disk`."""
         write_durably(self.path / name, dump(content))
+
+    def note(self, name: str, content: Mapping[str, Json]) -> None:
+        """Write a JSON object that a power cut may take, or tear. Raises as :func:`naming_disk`."""
+        path = self.path / name
+        passing = _passing(path)
+        with naming_disk(path):
+            passing.write_bytes(dump(content))
+            passing.rename(path)
 
     def holds(self, entry: FileEntry) -> bool:
         """Tell whether a file written before is there and still has its digest."""
@@ -191,7 +202,14 @@ def naming_disk(path: Path) -> Iterator[None]:
 
 def write_durably(path: Path, data: bytes) -> None:
     """Write ``data`` so that ``path`` holds it whole or is not there. Raises as :func:`naming_disk`."""
-    passing = path.with_name(f".{path.name}.passing")
+    write_whole(path, data)
+    with naming_disk(path):
+        synchronise(path.parent)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write ``data`` likewise; but it is there for certain only once its folder is synchronised."""
+    passing = _passing(path)
     with naming_disk(path):
         descriptor = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
@@ -202,7 +220,10 @@ def write_durably(path: Path, data: bytes) -> None:
         finally:
             os.close(descriptor)
         passing.rename(path)
-        synchronise(path.parent)
+
+
+def _passing(path: Path) -> Path:
+    return path.with_name(f".{path.name}.passing")
 
 
 def synchronise(path: Path) -> None:
