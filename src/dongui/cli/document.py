@@ -141,10 +141,7 @@ def show_(
     if html is not None:
         require_place(html)
     if trust is None:
-        if any(given is not None for given in (session_transcript, reader_key, nonce, audience, at)):
-            raise Misuse(
-                "document.options-incomplete", "without --trust nothing is judged; leave the rest out"
-            )
+        _require_none(session_transcript, reader_key, nonce, audience, at)
         _show_unjudged(source, html)
         return
     limits = limits_of(master_list_max_age, revocation_list_max_age, status_list_max_age)
@@ -160,6 +157,11 @@ def show_(
             _show_claimed(_claimed(document, failure, clock.now(), site.trust), failure, html)
             raise typer.Exit(failure.exit_code) from None
     _show_authentic(found, at, html)
+
+
+def _require_none(*judged_by: object) -> None:
+    if any(given is not None for given in judged_by):
+        raise Misuse("document.options-incomplete", "without --trust nothing is judged; leave the rest out")
 
 
 def _show_unjudged(source: Path | chips.OnReader | None, html: Path | None) -> None:

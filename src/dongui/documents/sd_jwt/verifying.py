@@ -86,17 +86,11 @@ def authenticate(
     # RFC 9901, 7.1, 3 to 5.
     resolved = resolve(claims, presented.disclosures)
     # The profile: vct, and that this verifier takes it.
-    document_type = text(resolved.claims, "vct", failure="sd-jwt.type-missing")
-    if document_type not in issuers.accepted_types:
-        raise Refused("sd-jwt.type-not-accepted", f"the type {label(document_type)} is not accepted")
+    document_type = _accepted_type(resolved, issuers)
     # RFC 9901, 7.1, 6.
     validity = _validity(resolved.claims, at)
     # RFC 9901, 7.3.
-    holder_key = read_holder_key(resolved.claims)
-    binding = HolderBinding.NOT_BOUND
-    if nonce_and_audience is not None and presented.key_binding is not None:
-        verify_key_binding(presented, holder_key=holder_key, expectation=nonce_and_audience, at=at)
-        binding = HolderBinding.KEY_BINDING
+    binding = _bind(presented, resolved, nonce_and_audience, at)
     # The lists last: a document that does not hold by itself needs none.
     withdrawal = _withdrawal_remarks(issuer, issuers, at)
     if "status" in resolved.claims:
@@ -139,6 +133,24 @@ def _check_type(presented: PresentedSdJwt) -> tuple[str, ...]:
     if given == _EARLIER_TYPE:
         return (_EARLIER_TYPE_REMARK,)
     raise Refused("sd-jwt.token-type", f"typ is neither {_TYPE} nor {_EARLIER_TYPE}")
+
+
+def _accepted_type(resolved: Resolved, issuers: SdJwtIssuers) -> str:
+    document_type = text(resolved.claims, "vct", failure="sd-jwt.type-missing")
+    if document_type not in issuers.accepted_types:
+        raise Refused("sd-jwt.type-not-accepted", f"the type {label(document_type)} is not accepted")
+    return document_type
+
+
+def _bind(
+    presented: PresentedSdJwt, resolved: Resolved, expectation: KeyBindingExpectation | None, at: datetime
+) -> HolderBinding:
+    """The holder's key is read in any case: a credential that names it wrongly is refused."""
+    holder_key = read_holder_key(resolved.claims)
+    if expectation is None or presented.key_binding is None:
+        return HolderBinding.NOT_BOUND
+    verify_key_binding(presented, holder_key=holder_key, expectation=expectation, at=at)
+    return HolderBinding.KEY_BINDING
 
 
 def _withdrawal_remarks(issuer: VerifiedIssuer, issuers: SdJwtIssuers, at: datetime) -> tuple[str, ...]:
