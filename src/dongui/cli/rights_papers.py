@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +23,7 @@ from dongui.memory import forbid_core_dumps
 
 if TYPE_CHECKING:
     from dongui.custody.rights.notices import Paper
+    from dongui.custody.vault.vault import Vault
 
 __all__ = ["fulfil", "notice", "register"]
 
@@ -71,16 +73,13 @@ def fulfil(
     from dongui.cli.carrying_out_inputs import lines_of, not_yet_json
     from dongui.cli.rights_fulfilling import Given, fulfil_request, left_undone
     from dongui.cli.rights_stores import open_office, parse_request
-    from dongui.cli.vault_inputs import open_at, parse_id, read_raw_key
+    from dongui.cli.vault_inputs import parse_id, read_raw_key
 
-    if vault is not None and (keys is None or not master):
-        raise Misuse("rights.options-incomplete", "--vault needs --keys and --master")
-    with ExitStack() as stack:
-        opened = stack.enter_context(open_desk(desk))
-        office = stack.enter_context(open_office(opened, postgresql))
-        held = None
-        if vault is not None and keys is not None:
-            held = stack.enter_context(open_at(vault, keys, master, write=True))
+    with (
+        open_desk(desk) as opened,
+        open_office(opened, postgresql) as office,
+        _vault_if_any(vault, keys, master) as held,
+    ):
         given = Given(
             out=out,
             records=records or [],
@@ -100,6 +99,19 @@ def fulfil(
         said = choose(f"Done: {found.right.value}.", f"처리했습니다: {found.right.value}.")
         result = {**request_json(found, opened.clock.now()), "not_yet": not_yet_json(left)}
         show(result, lines_of(said, left))
+
+
+@contextmanager
+def _vault_if_any(folder: Path | None, keys: Path | None, master: str) -> Iterator[Vault | None]:
+    from dongui.cli.vault_inputs import open_at
+
+    if folder is None:
+        yield None
+        return
+    if keys is None or not master:
+        raise Misuse("rights.options-incomplete", "--vault needs --keys and --master")
+    with open_at(folder, keys, master, write=True) as opened:
+        yield opened
 
 
 def notice(
