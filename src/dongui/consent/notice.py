@@ -39,7 +39,7 @@ class Notice:
     sections: tuple[str, ...]
 
     @classmethod
-    def from_markdown(cls, source: str, *, id: str, version: int, language: str) -> Notice:  # noqa: A002
+    def from_markdown(cls, source: str, *, id: str, version: int, language: str) -> Notice:  # noqa: A002 - the field's name
         """Read a notice whose headings carry their section's mark; the marks are not part of the text."""
         found = tuple(match[2] for match in _HEADING.finditer(source) if _says_something(source, match.end()))
         text = _HEADING.sub(lambda match: match[1], source)

@@ -58,6 +58,7 @@ class GroupCommit:
         try:
             ticket.wake.wait()
         except BaseException:
+            # An interrupt: a caller who is gone must not be handed the lead, since nobody would pass it on.
             self._leave(ticket)
             raise
         if not ticket.settled:
