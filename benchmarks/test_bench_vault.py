@@ -244,6 +244,16 @@ def test_vault_fsck(benchmark: Benchmark, bench: Bench, source: memoryview, deep
     say(benchmark, 15_000)
 
 
+@pytest.mark.parametrize("people", [1_000, PEOPLE])
+def test_vault_destroying_a_key(benchmark: Benchmark, bench: Bench, people: int) -> None:
+    """Overwrite one person's key among a thousand's and a hundred thousand's, durably."""
+    places, gone = bench.fresh(), iter(range(people))
+    with SqliteVaultPersonKeys.open(places.keys, master=places.master, entropy=SystemEntropy()) as keys:
+        keys.draw([number.to_bytes(16) for number in range(people)])
+        benchmark.pedantic(lambda: keys.destroy([next(gone).to_bytes(16)]), rounds=100)
+    benchmark.extra_info["people"] = people
+
+
 def test_vault_rotation(benchmark: Benchmark, bench: Bench) -> None:
     """Wrap a hundred thousand people's keys anew under a new master key, and destroy the old one."""
     places = bench.fresh()

@@ -16,7 +16,16 @@ __all__ = ["tell_each_operation"]
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _PLAIN = ("fsync", "fdatasync", "ftruncate", "unlink", "rename", "replace", "link", "mkdir")
-_CHANGING = ("BEGIN IMMEDIATE", "INSERT", "UPDATE", "DELETE", "COMMIT", "VACUUM", "PRAGMA wal_checkpoint")
+_CHANGING = (
+    "BEGIN IMMEDIATE",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "DROP",
+    "COMMIT",
+    "VACUUM",
+    "PRAGMA wal_checkpoint",
+)
 
 
 def tell_each_operation(tell: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from dongui.environment import SystemEntropy
 from dongui.errors import Misuse
 from dongui.log.keys import SignerKey
-from simulators.vault_office import VaultOffice, content
+from simulators.vault_office import VaultOffice, content, person
 
 WROTE = Path(__file__).parents[1] / "fixtures" / "vault-1"
 
@@ -33,6 +34,19 @@ def test_what_was_written_is_read(office: VaultOffice) -> None:
     assert [office.get(number) for number in (0, 2, 6)] == [content(number) for number in (0, 2, 6)]
     with pytest.raises(Misuse, match=r"vault\.no-such-record"):
         office.get(4)
+
+
+def test_what_wrapped_its_keys_is_gone_once_a_person_is_erased(office: VaultOffice) -> None:
+    """Keys first kept in another layout are moved to today's whole: destroyed, no copy of one is left."""
+    with sqlite3.connect(office.places.keys / "person-keys.sqlite") as connection:
+        wrapped = dict(connection.execute("SELECT person, wrapped FROM person_key").fetchall())
+    connection.close()
+    office.erase(0)
+    everything = b"".join(path.read_bytes() for path in office.places.keys.iterdir())
+    assert wrapped.pop(person(0).id) not in everything
+    assert wrapped
+    assert all(one in everything for one in wrapped.values())
+    assert office.check().sound
 
 
 def test_it_can_be_gone_on_with(office: VaultOffice) -> None:

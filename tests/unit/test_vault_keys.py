@@ -114,8 +114,8 @@ def test_people_cannot_be_exchanged_within_the_store(tmp_path: Path) -> None:
     _, keys = make(tmp_path)
     keys.draw([ANNA, BORA])
     with keys._database.transaction() as connection:
-        (hers,) = connection.execute("SELECT wrapped FROM person_key WHERE person = ?", (ANNA,)).fetchone()
-        connection.execute("UPDATE person_key SET wrapped = ? WHERE person = ?", (hers, BORA))
+        (hers,) = connection.execute("SELECT wrapped FROM key_slot WHERE person = ?", (ANNA,)).fetchone()
+        connection.execute("UPDATE key_slot SET wrapped = ? WHERE person = ?", (hers, BORA))
     with pytest.raises(Refused, match=r"vault\.wrapped-key-altered"):
         keys.cipher(BORA)
 
@@ -126,7 +126,7 @@ def test_a_destroyed_key_is_in_no_file_of_the_store(tmp_path: Path) -> None:
     keys.draw([ANNA, BORA, *(bytes([number] * 16) for number in range(90))])
     sealed = seal_for_person(b"his", person=BORA, use=b"t", keys=keys, entropy=ENTROPY)
     with keys._database.reading() as connection:
-        (gone,) = connection.execute("SELECT wrapped FROM person_key WHERE person = ?", (ANNA,)).fetchone()
+        (gone,) = connection.execute("SELECT wrapped FROM key_slot WHERE person = ?", (ANNA,)).fetchone()
     assert keys.destroy([ANNA]) == 1
     content = b"".join(path.read_bytes() for path in (tmp_path / "keys").iterdir())
     assert gone not in content
@@ -134,6 +134,53 @@ def test_a_destroyed_key_is_in_no_file_of_the_store(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"vault\.no-person-key"):
         keys.cipher(ANNA)
     assert open_for_person(sealed, person=BORA, use=b"t", keys=keys) == b"his"
+
+
+def test_of_many_people_drawn_in_any_order_no_destroyed_key_is_left(tmp_path: Path) -> None:
+    """However the pages of the file were split on the way: the only copy is overwritten, the others' are not.
+
+    After a rotation none of the ids is left either, nor any of the old wrappings.
+    """
+    _, keys = make(tmp_path)
+    people = [ENTROPY.draw(16) for _ in range(4_000)]
+    for first in range(0, len(people), 333):
+        keys.draw(people[first : first + 333])
+    gone, stay = people[::7], people[1::7]
+    wrapped = {person: wrapped_key(keys, person) for person in people}
+    for first in range(0, len(gone), 50):
+        keys.destroy(gone[first : first + 50])
+        keys.draw([ENTROPY.draw(16) for _ in range(20)])
+    everything = read_all(tmp_path / "keys")
+    assert not any(wrapped[person] in everything for person in gone)
+    assert all(wrapped[person] in everything for person in stay)
+    assert not keys.ciphers(gone)
+    keys.rotate(clock=CLOCK)
+    everything = read_all(tmp_path / "keys")
+    assert not any(person in everything for person in gone)
+    assert not any(one in everything for one in wrapped.values())
+    assert len(keys.ciphers(stay)) == len(stay)
+
+
+def wrapped_key(keys: SqliteVaultPersonKeys, person: bytes) -> bytes:
+    with keys._database.reading() as connection:
+        row = connection.execute("SELECT wrapped FROM key_slot WHERE person = ?", (person,)).fetchone()
+        return bytes(row[0])
+
+
+def read_all(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+def test_a_person_whose_key_was_destroyed_is_given_another(tmp_path: Path) -> None:
+    """What was sealed under the first does not open under the second."""
+    _, keys = make(tmp_path)
+    keys.draw([ANNA, BORA])
+    sealed = seal_for_person(b"hers", person=ANNA, use=b"t", keys=keys, entropy=ENTROPY)
+    assert keys.destroy([ANNA, ANNA]) == 1
+    assert keys.people() == {BORA}
+    assert keys.draw([ANNA]) == 1
+    with pytest.raises(Refused, match=r"vault\.wrapped-key-altered"):
+        open_for_person(sealed, person=ANNA, use=b"t", keys=keys)
 
 
 def test_after_a_rotation_an_older_copy_of_the_store_opens_with_no_key_left(tmp_path: Path) -> None:

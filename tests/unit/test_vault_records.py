@@ -14,6 +14,7 @@ import pytest
 
 import dongui
 from dongui.custody.person_keys import Person
+from dongui.custody.vault.erasing import erase
 from dongui.custody.vault.keys import FileMasterKeys
 from dongui.custody.vault.record_file import MAX_CONTENT_BYTES, Basis, BasisKind
 from dongui.custody.vault.vault import MAX_BATCH_RECORDS, NewRecord
@@ -287,6 +288,21 @@ def test_an_erased_person_is_gone_and_everybody_else_stays(office: VaultOffice) 
     with office.open() as vault:
         vault.put([replace(new_record(50), person=person(2), basis=CONSENT)])
     assert office.get(50) == content(50)
+
+
+def test_an_index_too_large_to_be_written_anew_forgets_too(
+    office: VaultOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows are overwritten where they stand, and neither the log beside it nor a note keeps them."""
+    monkeypatch.setattr("dongui.storage.sqlite.vault_index.WRITTEN_ANEW_BYTES", 0)
+    office.put(MANY)
+    with office.open() as vault, office.log() as log:
+        (erased,) = erase([person(2).id], vault=vault, log=log, clock=CLOCK, entropy=SystemEntropy())
+        index = b"".join(path.read_bytes() for path in (office.folder / "vault").glob("index.sqlite*"))
+    assert erased.versions == 3
+    assert not any(one in index for one in (person(2).id, record_id(7), erased.blind))
+    assert person(3).id in index
+    assert office.check().sound
 
 
 @pytest.mark.parametrize("step", ["_log", "destroy", "scrub", "finish_erasures"])

@@ -14,13 +14,15 @@ from dongui.custody.vault.stores import Erasure
 from dongui.custody.vault.vault import Vault
 from dongui.encoding import cbor
 from dongui.environment import Clock, Entropy
-from dongui.errors import Misuse
+from dongui.errors import Misuse, Trouble
 from dongui.log.entry import BLIND_BYTES, Entry, EntryKind, commitment
 from dongui.log.interface import Log
 
 __all__ = ["Erased", "erase", "finish_erasures"]
 
 _FORMAT = "dongui/vault-erasure/1"
+_LIMITS = cbor.Limits(max_bytes=256, max_depth=2, max_items=8)
+_VERSIONS_AT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,18 @@ def finish_erasures(*, vault: Vault, log: Log) -> list[Erased]:
     # 4. Last, that there was something to erase.
     vault.index.finish_erasures(people)
     return [
-        Erased(one.person, len(kept[one.person]), place, one.content, one.blind)
+        Erased(one.person, _versions(one), place, one.content, one.blind)
         for one, place in zip(begun, places, strict=True)
     ]
+
+
+def _versions(erasure: Erasure) -> int:
+    """Return how many versions there were when it was begun: a crash may have come after their end."""
+    content = cbor.loads(erasure.content, limits=_LIMITS)
+    versions = content[_VERSIONS_AT] if isinstance(content, list) else None
+    if not isinstance(versions, int):
+        raise Trouble("storage.damaged", "what was noted of an erasure is not what is noted")
+    return versions
 
 
 def _log(begun: Sequence[Erasure], log: Log) -> list[int]:

@@ -16,9 +16,12 @@ from dongui.custody.vault.stores import Counts, Erasure, Kept, Place
 from dongui.errors import Misuse
 from dongui.storage.sqlite.database import Database
 
-__all__ = ["APPLICATION_ID", "SqliteVaultIndex"]
+__all__ = ["APPLICATION_ID", "WRITTEN_ANEW_BYTES", "SqliteVaultIndex"]
 
 APPLICATION_ID = 0x446E6749  # "DngI"
+WRITTEN_ANEW_BYTES = 64 << 20
+"""Writing an index anew takes time and memory in proportion to it: of millions of people, minutes."""
+
 _MIGRATIONS = (
     """
     CREATE TABLE vault (id BLOB NOT NULL CHECK (length(id) = 16)) STRICT;
@@ -163,15 +166,19 @@ class SqliteVaultIndex:
             return [Erasure(*row) for row in rows]
 
     def finish_erasures(self, people: Collection[bytes]) -> None:
-        """Forget their records, and that there was something to erase; write the file anew.
+        """Forget their records, and then that there was something to erase.
 
-        Costs time in proportion to the index: erase several at once.
+        A file of at most ``WRITTEN_ANEW_BYTES`` is written anew. In a larger one rows are overwritten where
+        they stand; a page SQLite once split may hold an older copy of one: ids, a place, the reference.
         """
         several = [(person,) for person in people]
         with self._database.transaction() as connection:
             connection.executemany("DELETE FROM kept WHERE person = ?", several)
+        if self._database.path.stat().st_size <= WRITTEN_ANEW_BYTES:
+            self._database.write_anew()
+        with self._database.transaction() as connection:
             connection.executemany("DELETE FROM erasure WHERE person = ?", several)
-        self._database.write_anew()
+        self._database.flush_deleted()
 
     def close(self) -> None:
         """Close the file. Safe to call twice."""

@@ -58,6 +58,26 @@ _MIGRATIONS = (
       wrapped BLOB NOT NULL CHECK (length(wrapped) = 61)
     ) STRICT, WITHOUT ROWID;
     """,
+    # Rows are only ever added at the end and keep their size, so that SQLite never moves one: the only copy
+    # of a wrapped key is the one that destroying overwrites.
+    """
+    CREATE TABLE key_slot (
+      slot INTEGER PRIMARY KEY,
+      person BLOB NOT NULL CHECK (length(person) = 16),
+      wrapped BLOB NOT NULL CHECK (length(wrapped) = 61),
+      held INTEGER NOT NULL CHECK (held IN (0, 1))
+    ) STRICT;
+    INSERT INTO key_slot (person, wrapped, held) SELECT person, wrapped, 1 FROM person_key ORDER BY person;
+    CREATE UNIQUE INDEX key_slot_person ON key_slot (person) WHERE held = 1;
+    DROP TABLE person_key;
+    """,
+)
+_DESTROY = """
+  UPDATE key_slot SET person = zeroblob(16), wrapped = zeroblob(61), held = 0 WHERE person = ? AND held = 1
+"""
+_WRITE_INDEX_ANEW = (
+    "DROP INDEX key_slot_person",
+    "CREATE UNIQUE INDEX key_slot_person ON key_slot (person) WHERE held = 1",
 )
 _PAGE = 1 << 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -123,10 +143,10 @@ class SqliteVaultPersonKeys:
         """Draw a key for those who have none, durably; return how many that were."""
         with self._database.transaction() as connection:
             store, key = self._store_key(connection)
-            query = "SELECT 1 FROM person_key WHERE person = ?"
+            query = "SELECT 1 FROM key_slot WHERE person = ? AND held = 1"
             new = [one for one in set(people) if connection.execute(query, (one,)).fetchone() is None]
             rows = [(one, self._wrap(self._entropy.draw(32), store.id, one, key)) for one in sorted(new)]
-            connection.executemany("INSERT INTO person_key VALUES (?, ?)", rows)
+            connection.executemany("INSERT INTO key_slot (person, wrapped, held) VALUES (?, ?, 1)", rows)
         return len(new)
 
     def cipher(self, person: bytes) -> PersonCipher:
@@ -138,7 +158,7 @@ class SqliteVaultPersonKeys:
 
     def ciphers(self, people: Collection[bytes]) -> Mapping[bytes, PersonCipher]:
         """Return the keys of those who have one, read in one go."""
-        query = "SELECT wrapped FROM person_key WHERE person = ?"
+        query = "SELECT wrapped FROM key_slot WHERE person = ? AND held = 1"
         found: dict[bytes, PersonCipher] = {}
         with self._database.reading() as connection:
             store, key = self._store_key(connection)
@@ -149,20 +169,21 @@ class SqliteVaultPersonKeys:
         return found
 
     def destroy(self, people: Iterable[bytes]) -> int:
-        """Destroy keys, durably, and write the file anew; return how many there were.
+        """Overwrite keys where they stand, durably; return how many there were.
 
-        Costs time in proportion to the file: destroy several at once.
+        It costs the same however many people there are. A page SQLite once split may hold an older copy of a
+        person's id, never of a key, until the next rotation.
         """
         several = [(person,) for person in people]
         with self._database.transaction() as connection:
-            gone = connection.executemany("DELETE FROM person_key WHERE person = ?", several).rowcount
-        self._database.write_anew()
+            gone = connection.executemany(_DESTROY, several).rowcount
+        self._database.flush_deleted()
         return gone
 
     def people(self) -> set[bytes]:
         """Return whose keys are kept."""
         with self._database.reading() as connection:
-            return {bytes(row[0]) for row in connection.execute("SELECT person FROM person_key")}
+            return {bytes(row[0]) for row in connection.execute("SELECT person FROM key_slot WHERE held = 1")}
 
     def is_due(self, *, clock: Clock, every: timedelta) -> bool:
         """Tell whether the last rotation is ``every`` or longer ago, or one was begun and not finished."""
@@ -183,7 +204,7 @@ class SqliteVaultPersonKeys:
         """
         with self._database.reading() as connection:
             store = _read_store(connection)
-            people = int(connection.execute("SELECT count(*) FROM person_key").fetchone()[0])
+            people = int(connection.execute("SELECT count(*) FROM key_slot WHERE held = 1").fetchone()[0])
         if store.previous is None:
             # A key drawn before a crash is taken, instead of leaving it about.
             others = [key for key in self._master.held() if key not in self._retired(store.master)]
@@ -220,25 +241,29 @@ class SqliteVaultPersonKeys:
 
     def _wrap_anew(self, master: str, now_us: int) -> int:
         raw = self._entropy.draw(envelope.KEY_BYTES)
-        new, people, after = AESGCM(raw), 0, b""
+        new, people, after = AESGCM(raw), 0, 0
         with self._database.transaction() as connection:
             store, old = self._store_key(connection)
-            query = "SELECT person, wrapped FROM person_key WHERE person > ? ORDER BY person LIMIT ?"
+            query = (
+                "SELECT slot, person, wrapped FROM key_slot WHERE slot > ? AND held = 1 ORDER BY slot LIMIT ?"
+            )
             while rows := connection.execute(query, (after, _PAGE)).fetchall():
                 anew = [
-                    (self._wrap(_unwrap(wrapped, store.id, person, old), store.id, person, new), person)
-                    for person, wrapped in rows
+                    (self._wrap(_unwrap(wrapped, store.id, person, old), store.id, person, new), slot)
+                    for slot, person, wrapped in rows
                 ]
-                connection.executemany("UPDATE person_key SET wrapped = ? WHERE person = ?", anew)
+                connection.executemany("UPDATE key_slot SET wrapped = ? WHERE slot = ?", anew)
                 people, after = people + len(rows), rows[-1][0]
             wrapped = self._master.wrap(raw, by=master, bound_to=of_store_key(store.id, master))
             row = (wrapped, master, store.master, now_us)
             connection.execute("UPDATE store SET wrapped = ?, master = ?, previous = ?, rotated_us = ?", row)
+            for statement in _WRITE_INDEX_ANEW:
+                connection.execute(statement)
         return people
 
     def _finish(self, people: int) -> Rotated:
-        """Take the old wrappings out of the file, destroy the master they were wrapped by, and note that."""
-        self._database.write_anew()
+        """Take the old wrappings out of the log, destroy the master they were wrapped by, and note that."""
+        self._database.flush_deleted()
         with self._database.reading() as connection:
             store = _read_store(connection)
         old = store.previous or ""
