@@ -128,7 +128,7 @@ def test_neither_persons_nor_master_keys_are_in_a_parcel(both: Both, tmp_path: P
     both.hand_over(out)
     whole = out.read_bytes()
     with both.vault.keys() as keys, keys._database.reading() as connection:
-        wrapped = [row[0] for row in connection.execute("SELECT wrapped FROM person_key")]
+        wrapped = [row[0] for row in connection.execute("SELECT wrapped FROM key_slot")]
         (store,) = connection.execute("SELECT wrapped FROM store").fetchone()
     assert len(wrapped) > 50
     assert not any(one[13:45] in whole for one in [*wrapped, store])
