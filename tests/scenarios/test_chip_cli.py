@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from dongui.cli.holder_proof import HolderProof
 from dongui.cli.main import run
 from dongui.documents.passport.issuing import write_mrz
+from dongui.environment import SystemClock
+from dongui.errors import Refused
 from simulators.chip_documents import Wishes, chip
 from simulators.passport_chip import PassportChip
 from simulators.passport_country import utopia
@@ -108,6 +111,20 @@ def test_the_same_chip_as_a_document(reader: VirtualReader, trust: Path) -> None
     both = dongui("document", "check", trust, "--trust", trust, *options)
     for refused in (nothing, both):
         assert (refused.code, "document.options-incomplete" in refused.output) == (2, True)
+
+
+def test_the_same_chip_asks_in_its_holders_name(reader: VirtualReader, trust: Path, tmp_path: Path) -> None:
+    """A request for rights takes the genuine chip; one that cannot prove itself could be anybody's copy."""
+    zone = tmp_path / "zone.txt"
+    zone.write_text(write_mrz(holder()) + "\n")
+    asking = HolderProof(None, trust, None, None, None, None, "any", zone)
+    with reader.holding(chip(Wishes(pace=((2, 13),)))):
+        subject, presented = asking.subject(clock=SystemClock())
+    assert b"L898902C3" in subject
+    assert len(presented) == 32
+    with reader.holding(chip(Wishes(chip_authentication=None))), pytest.raises(Refused) as caught:
+        asking.subject(clock=SystemClock())
+    assert caught.value.name == "document.copyable"
 
 
 def test_the_readers(reader: VirtualReader) -> None:
