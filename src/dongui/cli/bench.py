@@ -81,6 +81,7 @@ def bench(
 
 def _bench_release(records: int, folder: Path | None, postgresql: str | None) -> None:
     require_extra("custody")
+    from dongui.cli.bench_bounds import bounds
     from dongui.cli.bench_release import measure  # numpy, Arrow, DuckDB: not for a verification
 
     with progress("Measuring.", "측정하고 있습니다.") as say:
@@ -88,7 +89,11 @@ def _bench_release(records: int, folder: Path | None, postgresql: str | None) ->
             records, folder=folder or Path(tempfile.gettempdir()), postgresql=postgresql, say=say
         )
     rows = [(name.replace("_", " "), f"{value:,.4g}") for name, value in figures.items()]
+    judged = bounds(figures)
+    holds = {True: choose("holds", "충족"), False: choose("does not hold", "미충족")}
+    rows += [(one.text, f"{one.found}: {holds[one.holds]}") for one in judged]
     result: dict[str, JsonValue] = {name: round(value, 4) for name, value in figures.items()}
+    result["bounds"] = [{"bound": one.text, "found": one.found, "holds": one.holds} for one in judged]
     show(result, lambda: table((choose("figure", "항목"), choose("value", "값")), rows))
 
 
