@@ -6,15 +6,18 @@ import json
 import shutil
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
+from html import escape
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from dongui.assessment.report.files import report_files
 from dongui.assessment.result_json import write_result
 from dongui.assessment.result_reading import read_result
 from dongui.biometrics.quality.iso_29794_5.measuring import COMPONENTS
+from dongui.biometrics.quality.iso_29794_5.words import words
 from dongui.cli.main import run
 from dongui.errors import Misuse
 from simulators.assessment_people import declared, write_table
@@ -92,6 +95,11 @@ def test_an_assessment_tells_errors_against_discard_where_asked(tmp_path: Path) 
         assert curve["points"] == [{"discarded": 0.0, "comparisons": 12, "missed": 0, "fnmr": 0.0}]
     read = read_result(json.dumps(result))
     assert read.error_discard is not None
+    pages = report_files(read, attacks=None)
+    for language in ("en", "ko"):
+        page = pages[f"report.{language}.html"].decode()
+        titles = [said.title if language == "en" else said.title_ko for said in words().values()]
+        assert all(f"<bdi>{escape(title)}</bdi>" in page for title in titles), language
     plain = write_result(replace(read, error_discard=None))
     assert "error_discard" not in json.loads(plain)
     for changed in (result | {"error_discard": None}, result | {"error_discard": [{"beyond": 1}]}):

@@ -12,6 +12,7 @@ from dongui.assessment.report.drawing import LINES, STYLE, draw_plot, letters
 from dongui.assessment.report.interval_plots import chunked
 from dongui.assessment.report.words import Words, percent
 from dongui.assessment.result import AssessmentResult
+from dongui.biometrics.quality.iso_29794_5.words import words as words_of_measures
 
 __all__ = ["discard_of"]
 
@@ -46,7 +47,7 @@ def _plot(at: ErrorDiscardAt, curves: Sequence[DiscardCurve], part: str, words: 
                 marker=mark,
                 markersize=4.5,
                 clip_on=False,
-                label=letters(curve.measure, room=26),
+                label=letters(_named(curve.measure, words), room=26),
             )
         axes.set_xlabel(letters(words("discard-x")))
         axes.set_ylabel(letters(words("discard-y")))
@@ -54,7 +55,7 @@ def _plot(at: ErrorDiscardAt, curves: Sequence[DiscardCurve], part: str, words: 
         axes.set_xlim(left=0)
         figure.legend(loc="outside upper left", ncols=3)
 
-    named = ", ".join(curve.measure for curve in curves)
+    named = ", ".join(_named(curve.measure, words) for curve in curves)
     return draw_plot(
         paint,
         height=3.6,
@@ -67,7 +68,7 @@ def _plot(at: ErrorDiscardAt, curves: Sequence[DiscardCurve], part: str, words: 
 def _table(at: ErrorDiscardAt, curves: Sequence[DiscardCurve], words: Words) -> Table:
     rows = tuple(
         (
-            curve.measure,
+            _named(curve.measure, words),
             "; ".join(
                 f"{percent(point.discarded)}: {percent(point.fnmr)} ({point.missed:,}/{point.comparisons:,})"
                 for point in curve.points
@@ -77,3 +78,11 @@ def _table(at: ErrorDiscardAt, curves: Sequence[DiscardCurve], words: Words) -> 
     )
     caption = words("table-of", name=words("discard-at", beyond=f"{at.beyond:g}"))
     return Table(caption, (words("measure"), words("discard-points")), rows, figures=False, folded=True)
+
+
+def _named(measure: str, words: Words) -> str:
+    """A measure as `quality show` calls it; by its id where nobody here has named it."""
+    said = words_of_measures().get(measure)
+    if said is None:
+        return measure
+    return said.title_ko if words.language == "ko" else said.title
