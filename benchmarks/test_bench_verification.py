@@ -3,28 +3,36 @@
 In process, so that the processor's time can be counted: the confined process costs beyond it are measured in
 ``test_bench_confinement.py``, and what a person waits for by ``dongui bench``.
 
-A shared machine's speed wanders by a third within minutes, and whoever shares it only ever adds. So the bound
-is judged by the quickest of several series, every series' median is reported, and so is a yardstick: what one
-of the verification's own searches for a face took, which is dlib's work alone. Where that takes longer
-than on the processor the bound was set on, the bound grows with it.
+Each of the demo's four people in turn, since not everybody costs the same: whose template does not reach the
+frames that prove the turn costs one or two templates more. Judged is the median of all rounds, and it is
+reported with its quartiles, beside the bound and whether it holds.
+
+A shared machine's speed wanders by a third within minutes. So a yardstick is reported too: what one of the
+verification's own searches for a face in full took, which is dlib's work alone. The report says whether the
+plain 60 ms hold. Where a search takes longer than on the processor the bound was set on, the benchmark itself
+fails only beyond a bound that has grown in proportion, and the report says beyond how many milliseconds.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Protocol
+from typing import ParamSpec, Protocol, TypeVar
 
 import pytest
 
-from dongui.biometrics.detection import DETECTION_SIDES_PIXELS, Box, FaceDetector
-from dongui.biometrics.landmarks import Landmarker, Landmarks
+from dongui import verification
+from dongui.biometrics.alignment import Aligner
+from dongui.biometrics.detection import DETECTION_SIDES_PIXELS, FaceDetector
+from dongui.biometrics.landmarks import Landmarker
 from dongui.biometrics.pixels import Pixels
-from dongui.biometrics.sample import EncodedPicture, Sample, Source
+from dongui.biometrics.recognisers.onnx_resnet import OnnxResnet
+from dongui.biometrics.sample import EncodedPicture, Source
 from dongui.confinement import InProcess
 from dongui.demo.cast import recording, turn
 from dongui.demo.story import CONTROLLER
@@ -38,7 +46,12 @@ from simulators.main_path import Visit, a_visit
 AT_MOST_BEYOND_DECODING_AND_LANDMARKS = 0.060  # seconds of processor time
 # What the processor the bound was set on takes for the yardstick, seconds.
 YARDSTICK_AT_MOST = 0.0055
-SERIES, ROUNDS_A_SERIES = 3, 20
+DECODING, LANDMARKS, FULL_SEARCH = "clip's decoding", "clip's landmarks", "searches in full"
+PEOPLE = ("04", "05", "09", "12")
+ROUNDS_A_PERSON = 15
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 pytestmark = pytest.mark.benchmark(group="verification", timer=time.process_time)
 
@@ -50,9 +63,9 @@ class Benchmark(Protocol):
 
     def pedantic(
         self,
-        target: Callable[[Visit], None],
+        target: Callable[[Visit, str], None],
         *,
-        setup: Callable[[], tuple[tuple[Visit], dict[str, object]]],
+        setup: Callable[[], tuple[tuple[Visit, str], dict[str, object]]],
         rounds: int,
     ) -> None:
         """Measure ``target`` with what ``setup`` returns, once a round."""
@@ -66,61 +79,72 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 class Meter:
-    """Processor time of the clip's decoding and landmarks, and of searches, while a verification runs."""
+    """Processor time of a verification's parts, in seconds, and of each of its searches in full."""
 
     def __init__(self) -> None:
-        self.decoding = 0.0
-        self.landmarks = 0.0
+        self.parts: defaultdict[str, float] = defaultdict(float)
         self.searches: list[float] = []
 
-    def decode(self, picture: EncodedPicture, *, reduction: int = 1) -> Sample:
-        """Decode, and count it where the picture is a frame."""
+    def add(self, part: str, seconds: float) -> None:
+        """Count ``seconds`` of ``part``."""
+        self.parts[part] += seconds
+        if part == FULL_SEARCH:
+            self.searches.append(seconds)
+
+
+def _metered(function: Callable[P, T], part: Callable[P, str], meter: Callable[[], Meter]) -> Callable[P, T]:
+    """Return ``function``, which tells the meter of the moment how long it took, and as which part."""
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
         begun = time.process_time()
-        sample = _DECODE(picture, reduction=reduction)
-        if picture.source is Source.CAPTURE:
-            self.decoding += time.process_time() - begun
-        return sample
+        result = function(*args, **kwargs)
+        meter().add(part(*args, **kwargs), time.process_time() - begun)
+        return result
 
-    def locate(self, landmarker: Landmarker, pixels: Pixels, face: Box) -> Landmarks:
-        """Place the landmarks, and count it."""
-        begun = time.process_time()
-        found = _LOCATE(landmarker, pixels, face)
-        self.landmarks += time.process_time() - begun
-        return found
-
-    def find(self, detector: FaceDetector, pixels: Pixels, *, side: int) -> tuple[Box, ...]:
-        """Search for a face, and note the time where it is a search in full."""
-        begun = time.process_time()
-        found = _FIND(detector, pixels, side=side)
-        if side == DETECTION_SIDES_PIXELS[0]:
-            self.searches.append(time.process_time() - begun)
-        return found
+    return call
 
 
-_DECODE = EncodedPicture.decode
-_FIND = FaceDetector.find
-_LOCATE = Landmarker.locate
+def _decoding(picture: EncodedPicture, **_reduction: int) -> str:
+    return DECODING if picture.source is Source.CAPTURE else "the portrait's decoding"
+
+
+def _search(_detector: FaceDetector, _pixels: Pixels, *, side: int) -> str:
+    return FULL_SEARCH if side == DETECTION_SIDES_PIXELS[0] else "searches for the known face"
+
+
+def _named(part: str) -> Callable[..., str]:
+    return lambda *_args, **_kwargs: part
+
+
+def _meter_parts(monkeypatch: pytest.MonkeyPatch, meter: Callable[[], Meter]) -> None:
+    """Have each part counted that is a library's work, or the document's; all else is what is left."""
+    for owner, name, part in (
+        (EncodedPicture, "decode", _decoding),
+        (FaceDetector, "find", _search),
+        (Landmarker, "locate", _named(LANDMARKS)),
+        (OnnxResnet, "template", _named("recogniser")),
+        (OnnxResnet, "templates", _named("recogniser")),
+        (Aligner, "points", _named("alignment")),
+        (Aligner, "crop", _named("alignment")),
+        (verification, "authenticate", _named("the document")),
+    ):
+        monkeypatch.setattr(owner, name, _metered(getattr(owner, name), part, meter))
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
     """Processor time of one verification, and wall time of its stages in milliseconds."""
 
+    person: str
     whole: float
-    decoding: float
-    landmarks: float
+    parts: Mapping[str, float]
     yardstick: float
-    stages: dict[str, float]
+    stages: Mapping[str, float]
 
     @property
     def rest(self) -> float:
         """What is left beyond the clip's decoding and landmarks."""
-        return self.whole - self.decoding - self.landmarks
-
-    @property
-    def in_searches(self) -> float:
-        """The rest, in searches for a face: hangs least on how fast the machine is at the moment."""
-        return self.rest / self.yardstick
+        return self.whole - self.parts[DECODING] - self.parts[LANDMARKS]
 
 
 def test_a_whole_verification_with_its_document(
@@ -128,57 +152,78 @@ def test_a_whole_verification_with_its_document(
 ) -> None:
     """One document, one clip of 15 frames: under 60 ms of CPU beyond the clip's decoding and landmarks.
 
-    Where one search for a face takes more than 5.5 ms, in proportion.
+    Where one search for a face in full takes more than 5.5 ms, in proportion.
     """
     cache = str(models_cache()).encode()
     examiner = InProcess.start(PREPARE, arguments=cache, progress=lambda _message: None)
     rounds: list[Round] = []
-    takes = count()
+    turns = count()
     meter = Meter()
-    monkeypatch.setattr(EncodedPicture, "decode", lambda picture, **how: meter.decode(picture, **how))
-    monkeypatch.setattr(Landmarker, "locate", lambda own, *what: meter.locate(own, *what))
-    monkeypatch.setattr(FaceDetector, "find", lambda own, pixels, **how: meter.find(own, pixels, **how))
+    _meter_parts(monkeypatch, lambda: meter)
 
-    def setup() -> tuple[tuple[Visit], dict[str, object]]:
-        return (a_visit(desk, "05", recording(turn("05"), take=next(takes))),), {}
+    def setup() -> tuple[tuple[Visit, str], dict[str, object]]:
+        take, number = divmod(next(turns), len(PEOPLE))
+        person = PEOPLE[number]
+        return (a_visit(desk, person, recording(turn(person), take=take)), person), {}
 
-    def target(visit: Visit) -> None:
+    def target(visit: Visit, person: str) -> None:
         nonlocal meter
         meter = Meter()
         begun = time.process_time()
         answer = visit.verify(examiner)
         whole = time.process_time() - begun
         search = statistics.median(meter.searches)
-        rounds.append(Round(whole, meter.decoding, meter.landmarks, search, answer.milliseconds))
+        rounds.append(Round(person, whole, meter.parts, search, answer.milliseconds))
         assert answer.outcome is Outcome.VERIFIED
 
-    target(*setup()[0])  # not counted: the first in a process pays for the process
+    for _ in PEOPLE:
+        target(*setup()[0])  # not counted: the first in a process pays for the process
     rounds.clear()
-    benchmark.pedantic(target, setup=setup, rounds=SERIES * ROUNDS_A_SERIES)
-    series = [rounds[start : start + ROUNDS_A_SERIES] for start in range(0, len(rounds), ROUNDS_A_SERIES)]
-    benchmark.extra_info |= _figures(rounds, [_median_rest(members) for members in series])
-    quickest = min(series, key=_median_rest)
-    slower = statistics.median(one.yardstick for one in quickest) / YARDSTICK_AT_MOST
-    assert _median_rest(quickest) < AT_MOST_BEYOND_DECODING_AND_LANDMARKS * max(1.0, slower)
+    benchmark.pedantic(target, setup=setup, rounds=len(PEOPLE) * ROUNDS_A_PERSON)
+    rest, bound = _median_rest(rounds), _bound(rounds)
+    benchmark.extra_info |= _figures(rounds)
+    assert rest < bound
 
 
-def _median_rest(rounds: Sequence[Round]) -> float:
+def _median_rest(rounds: Iterable[Round]) -> float:
     return statistics.median(one.rest for one in rounds)
 
 
-def _figures(rounds: Sequence[Round], rests: Sequence[float]) -> dict[str, float | str]:
-    """Medians over all rounds; of the rest also each series', in their order."""
+def _bound(rounds: Sequence[Round]) -> float:
+    """60 ms; more on a processor whose searches for a face take longer than the one's it was set on."""
+    slower = statistics.median(one.yardstick for one in rounds) / YARDSTICK_AT_MOST
+    return AT_MOST_BEYOND_DECODING_AND_LANDMARKS * max(1.0, slower)
+
+
+def _figures(rounds: Sequence[Round]) -> dict[str, float | str]:
+    """Medians over all rounds; of the rest also the quartiles, and each person's median."""
     median = statistics.median
     cpu = {
         "whole": median(one.whole for one in rounds),
-        "clip's decoding": median(one.decoding for one in rounds),
-        "clip's landmarks": median(one.landmarks for one in rounds),
-        "the rest": median(one.rest for one in rounds),
-        "one search for a face": median(one.yardstick for one in rounds),
+        DECODING: median(one.parts[DECODING] for one in rounds),
+        LANDMARKS: median(one.parts[LANDMARKS] for one in rounds),
+        "the rest": _median_rest(rounds),
+        "one search for a face in full": median(one.yardstick for one in rounds),
     }
     figures: dict[str, float | str] = {f"{name}, CPU ms": round(1000 * one, 1) for name, one in cpu.items()}
-    figures["the rest by series"] = ", ".join(f"{1000 * one:.1f}" for one in rests)
-    figures["the rest in searches for a face"] = round(median(one.in_searches for one in rounds), 1)
+    low, _, high = statistics.quantiles((1000 * one.rest for one in rounds), n=4)
+    figures["the rest's quartiles"] = f"{low:.1f} to {high:.1f}"
+    plainly = _median_rest(rounds) < AT_MOST_BEYOND_DECODING_AND_LANDMARKS
+    figures["60 ms for the rest"] = "held" if plainly else "exceeded"
+    figures["judged by, ms"] = round(1000 * _bound(rounds), 1)
+    for person in PEOPLE:
+        own = _median_rest(one for one in rounds if one.person == person)
+        figures[f"the rest of person {person}"] = round(1000 * own, 1)
+    for part, share in _where_the_rest_goes(rounds).items():
+        figures[f"of the rest: {part}, CPU ms"] = round(1000 * share, 1)
     for stage in rounds[0].stages:
         figures[f"{stage}, wall ms"] = round(median(one.stages[stage] for one in rounds), 1)
     return figures
+
+
+def _where_the_rest_goes(rounds: Sequence[Round]) -> dict[str, float]:
+    """The median of each part in seconds, the largest first."""
+    parts = {part for one in rounds for part in one.parts} - {DECODING, LANDMARKS}
+    shares = {part: statistics.median(one.parts.get(part, 0.0) for one in rounds) for part in parts}
+    shares["all else"] = statistics.median(one.whole - sum(one.parts.values()) for one in rounds)
+    return dict(sorted(shares.items(), key=lambda pair: -pair[1]))

@@ -1,7 +1,8 @@
 """One face through the frames of one short clip of one person, who knows it is being taken.
 
-The detector looks at every seventh frame and at the last; between, the box moves with the landmarks found in
-the frame before. Nothing is carried from one clip into another, and nothing is kept.
+The detector searches the first frame, every seventh and the last, each over its whole view; between, the box
+moves with the landmarks found in the frame before. Nothing is carried from one clip into another, and nothing
+is kept.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ __all__ = ["DETECT_EVERY_FRAMES", "FaceInClip", "Seen"]
 DETECT_EVERY_FRAMES = 7
 # Where the detector's box and the followed one overlap less, what was followed was not this face.
 _MIN_OVERLAP = 0.3
-# Between the first and the last frame the picture is brought to where the known face is this wide: enough
-# for the detector's window of 80 pixels, at half the cost.
-_KNOWN_FACE_PIXELS = 92
+# Once the face is known, the picture is brought to where it is this wide: the second smallest size the
+# detector looks for. The smallest, 72 pixels, is left for a face that went back.
+_KNOWN_FACE_PIXELS = 87
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +83,28 @@ class FaceInClip:
             self._followed.append(number)
             landmarks = self._landmarker.locate(sample.pixels, face := self._moved(before))
             return Seen(face, landmarks, detected=False)
-        in_full = before is None or last
-        if before is None or last:
-            found = self.detect(picture, sample)
-        else:
-            found = self._detect_again(picture, sample, before)
-        if found is None or (before is not None and found.overlap(before.face) < _MIN_OVERLAP):
+        found, in_full = self._search(picture, sample, before)
+        if found is None or (before is not None and found.overlap(self._moved(before)) < _MIN_OVERLAP):
             self._disown_followed()
         self._followed.clear()
         return None if found is None else self._located(sample, found, detected=in_full)
 
-    def _detect_again(self, picture: EncodedPicture, sample: Sample, before: Seen) -> Box | None:
-        """Look over the whole frame at the size that suits the face as it was."""
-        side = min(self._side, round(sample.longer_side * _KNOWN_FACE_PIXELS / before.face.width))
-        return one_face(self._detector.find(sample.pixels, side=side), picture)
+    def _search(
+        self, picture: EncodedPicture, sample: Sample, before: Seen | None
+    ) -> tuple[Box | None, bool]:
+        """Search the whole view at the size that suits the face as it was; if that finds none, in full.
+
+        Returns the face, and whether it was found in full. At the smaller size another face counts that is
+        no more than a sixth narrower than this one; smaller ones count in the first frame, and in the frame
+        the template is made of, which are searched in full whatever happens.
+        """
+        if before is not None:
+            side = round(sample.longer_side * _KNOWN_FACE_PIXELS / before.face.width)
+            if side < self._side:
+                face = one_face(self._detector.find(sample.pixels, side=side), picture)
+                if face is not None:
+                    return face, False
+        return self.detect(picture, sample), True
 
     def _located(self, sample: Sample, face: Box, *, detected: bool) -> Seen:
         landmarks = self._landmarker.locate(sample.pixels, face)
