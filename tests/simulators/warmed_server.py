@@ -53,7 +53,7 @@ def main(folder: Path) -> None:
     """Serve the clients of ``folder`` until standard input is closed."""
     _load()
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(folder / "socket"))
+    listener.bind(f"/proc/self/fd/{os.open(folder, os.O_RDONLY)}/socket")
     listener.listen(64)
     if os.fork() == 0:  # a library's pool of threads ends at the first fork, and is not begun again here
         os._exit(0)

@@ -8,11 +8,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-import mlcroissant
 import pyarrow.parquet as pq
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from dongui.cli.model_checking import check_any
 from dongui.custody.croissant import CROISSANT, describe_release
@@ -45,6 +42,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelOffice]:
 @pytest.mark.filterwarnings("ignore")  # of rdflib and pandas, beneath mlcroissant
 def test_a_release_carries_valid_croissant(office: ModelOffice) -> None:
     """mlcroissant finds no fault, finds the manifest by the digest that was logged, and reads the records."""
+    import mlcroissant  # here, as the other validators: each takes a second, and every worker reads this file
+
     data = mlcroissant.Dataset(office.folder / "one" / CROISSANT)
     assert list(data.metadata.ctx.issues.errors) == []
     assert list(data.metadata.ctx.issues.warnings) == []
@@ -66,6 +65,8 @@ def test_a_release_by_ids_carries_valid_croissant(tmp_path: Path) -> None:
         decide(tmp_path, ReleaseLog(log, LOG_KEY.verifier), 0)
     release = read_release(tmp_path / "decision-00000", key=LOG_KEY.verifier)
     require_files(release)
+    import mlcroissant
+
     data = mlcroissant.Dataset(release.path / CROISSANT)
     assert list(data.metadata.ctx.issues.errors) == []
     (records,) = data.metadata.record_sets
@@ -108,6 +109,9 @@ def test_a_description_of_something_else_opens_nothing(
 def test_a_model_has_a_valid_bill_of_materials(office: ModelOffice) -> None:
     """CycloneDX's own strict schema; release and recogniser's card named, the unknown called unknown."""
     text = (office.folder / "published" / "bom.cdx.json").read_text(encoding="utf-8")
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     bom = json.loads(text)
     release = read_release(office.folder / "one", key=office.office.signer.verifier)
