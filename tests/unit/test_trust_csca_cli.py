@@ -85,6 +85,10 @@ def test_a_revocation_list_is_imported_under_its_authority(
     assert asked(capsys, *asking)[0] == 0
     listed = json.loads(asked(capsys, "list", str(folder), "--json")[1])["result"]
     assert [one["revoked"] for one in listed["revocation_lists"]] == [1]
+    drawn = asked(capsys, "list", str(folder), "--at", "2026-11-23T00:00:00Z")[1]
+    assert "revocation list of" in drawn
+    assert "undetermined" not in drawn
+    assert "undetermined" in asked(capsys, "list", str(folder), "--at", "2027-06-01T00:00:00Z")[1]
     lists = revocation_lists_in(folder / "csca", max_age=timedelta(days=90))
     with pytest.raises(Refused, match=r"passport\.signer-revoked"):
         judge(passport(country), country.anchors, revocation=lists)

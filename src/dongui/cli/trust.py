@@ -115,6 +115,7 @@ def list_(directory: _Directory, max_age: _MaxAge = MASTER_LIST_MAX_AGE_DAYS_202
             "",
             results.country_table(anchors, at=moment),
             "",
+            *results.revocation_table(revocation, at=moment),
             summary,
         ),
     )

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from rich.table import Table
 
 from dongui.cli.output import JsonValue, choose, table
+from dongui.desk.trust_folder import RevocationFolder
 from dongui.documents.trust.csca import CscaAnchor
 from dongui.documents.trust.csca_folder import CountryTrust, ListFile
 from dongui.documents.trust.revocation_list import RevocationList
@@ -21,6 +22,7 @@ __all__ = [
     "list_facts",
     "list_table",
     "revocation_facts",
+    "revocation_table",
 ]
 
 _SHORT_FINGERPRINT = 16
@@ -86,6 +88,33 @@ def revocation_facts(one: RevocationList) -> dict[str, JsonValue]:
         "next_at": None if one.next_update is None else one.next_update.isoformat(),
         "revoked": len(one.revoked),
     }
+
+
+def revocation_table(folders: Iterable[RevocationFolder], *, at: datetime) -> list[Table]:
+    """The same for the screen, one table or none: whether a list has ended, its own word alone."""
+    rows = [
+        (
+            one.issuer.text,
+            folder.kind.value,
+            str(len(one.revoked)),
+            f"{one.this_update:%Y-%m-%d}",
+            "" if one.next_update is None else f"{one.next_update:%Y-%m-%d}",
+            choose("is over: undetermined", "기한 지남: 판단 불가")
+            if one.next_update is None or at > one.next_update
+            else "",
+        )
+        for folder in folders
+        for one in folder.lists.lists
+    ]
+    columns = (
+        choose("revocation list of", "폐기 목록 발행 기관"),
+        choose("for", "문서 종류"),
+        choose("names", "폐기된 인증서"),
+        choose("made", "만든 날"),
+        choose("holds until", "유효 기한"),
+        "",
+    )
+    return [table(columns, rows)] if rows else []
 
 
 def country_facts(anchors: Iterable[CscaAnchor], *, at: datetime) -> list[JsonValue]:
