@@ -17,15 +17,11 @@ every array made here are overwritten.
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-import numpy as np
-from PIL import Image, Jpeg2KImagePlugin
-
 from dongui.biometrics.image_header import Header, HeaderError, PictureFormat, read_header
+from dongui.biometrics.pillow_decoding import DECODER_ERRORS, UnreadLayout, decode_upright
 from dongui.biometrics.pixels import Pixels
 from dongui.errors import Misuse, Undetermined
 
@@ -50,29 +46,6 @@ MIN_SIDE_PIXELS = 64
 # 60 or more pixels apart, which is what the recogniser's 150-pixel crop holds (see alignment).
 DECODED_SIDE_PIXELS = 480
 REDUCTIONS = (8, 4, 2, 1)
-
-# Everything Pillow's decoders were seen to raise on broken input.
-_DECODER_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    struct.error,
-    zlib.error,
-    EOFError,
-    IndexError,
-    SystemError,  # a decoder that was refused memory and did not say so
-)
-_TRANSPOSE = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
 
 _NAMES = {
     "too-many-bytes": ("capture.too-many-bytes", "portrait.too-many-bytes"),
@@ -196,21 +169,15 @@ class EncodedPicture:
         """
         if reduction not in REDUCTIONS:
             raise ValueError(f"reduction is {reduction}; it must be one of {REDUCTIONS}")
-        held: list[Image.Image] = []
         stream = self._needed()
         try:
-            picture = _open_with_pillow(stream, self.header, reduction)
-            held.append(picture)
-            picture.load()
-            return Sample(_upright_rgb(picture, self.header, reduction, held), reduction)
-        except _UnreadMode as error:
+            return Sample(decode_upright(stream, self.header, reduction), reduction)
+        except UnreadLayout as error:
             raise self.source.failure("format-not-read", f"{self.what}: {error}") from None
-        except _DECODER_ERRORS as error:
+        except DECODER_ERRORS as error:
             kind = "truncated" if "truncated" in str(error) else "damaged"
             raise self.source.failure(kind, f"{self.what}: its pixels cannot be decoded") from None
         finally:
-            for picture in held:
-                _blacken(picture)
             with stream.getbuffer() as copy:
                 copy[:] = bytes(len(copy))
 
@@ -233,86 +200,3 @@ def decode(view: memoryview, *, source: Source, what: str) -> Sample:
     """
     encoded = EncodedPicture.open(view, source=source, what=what)
     return encoded.decode(reduction=encoded.reduction_for(DECODED_SIDE_PIXELS))
-
-
-class _UnreadMode(Exception):
-    """A colour layout that is not decoded."""
-
-
-def _open_with_pillow(stream: io.BytesIO, header: Header, reduction: int) -> Image.Image:
-    picture = Image.open(stream, formats=(header.format.value,))
-    if picture.size != (header.width, header.height):
-        # Two readers that disagree on the size are how a limit is slipped past.
-        raise ValueError("two sizes in one header")
-    if header.format is PictureFormat.JPEG and reduction > 1:
-        picture.draft(None, (header.width // reduction, header.height // reduction))
-    if isinstance(picture, Jpeg2KImagePlugin.Jpeg2KImageFile):
-        picture.reduce = _halvings_in_decoder(header, reduction)
-    return picture
-
-
-def _halvings_in_decoder(header: Header, reduction: int) -> int:
-    """How often OpenJPEG is to halve a picture; what is left of ``reduction`` is averaged.
-
-    OpenJPEG rounds each side up; Pillow rounds to the middle, and where the two differ nothing is decoded.
-    """
-    for halvings in range(min(reduction.bit_length() - 1, header.halvings), 0, -1):
-        factor = 1 << halvings
-        if all(
-            (side + factor // 2) // factor == -(-side // factor) for side in (header.width, header.height)
-        ):
-            return halvings
-    return 0
-
-
-def _upright_rgb(picture: Image.Image, header: Header, reduction: int, held: list[Image.Image]) -> Pixels:
-    """Return rows x columns x 3; every intermediate picture is appended to ``held``."""
-    if picture.mode not in ("L", "RGB", "CMYK", "P", "LA", "RGBA", "1"):
-        raise _UnreadMode(f"its colour layout {picture.mode!r} is not read")
-    colour = picture
-    if picture.mode not in ("L", "RGB"):
-        held.append(colour := colour.convert("RGB"))
-    left = _left_to_average(header, reduction)
-    if left > 1:
-        # Past the picture's own ``reduce``, which for a JPEG 2000 is the number given to its decoder.
-        held.append(colour := Image.Image.reduce(colour, left))
-    if header.orientation != 1:
-        held.append(colour := colour.transpose(_TRANSPOSE[header.orientation]))
-    if colour.mode == "L":
-        held.append(colour := colour.convert("RGB"))
-    return _copy_out(colour)
-
-
-def _left_to_average(header: Header, reduction: int) -> int:
-    """Return by how much the decoded picture is still too large: a JPEG's decoder always does it all."""
-    if header.format is PictureFormat.JPEG:
-        return 1
-    return reduction >> _halvings_in_decoder(header, reduction)
-
-
-def _copy_out(colour: Image.Image) -> Pixels:
-    """Copy the pixels into an array of our own without the immutable ``bytes`` that ``tobytes`` makes.
-
-    Pillow keeps red, green and blue four bytes apart too: past its own ``paste`` no conversion is needed, and
-    so one copy less is made of a face.
-    """
-    shared = np.empty((colour.height, colour.width, 4), dtype=np.uint8)
-    window = Image.frombuffer("RGBX", colour.size, shared, "raw", "RGBX", 0, 1)
-    window.readonly = 0
-    window.im.paste(colour.im, (0, 0, *colour.size))
-    pixels = np.empty((colour.height, colour.width, 3), dtype=np.uint8)
-    for channel in range(3):  # six times as fast as slicing all three off at once
-        pixels[..., channel] = shared[..., channel]
-    shared.fill(0)
-    return pixels
-
-
-def _blacken(picture: Image.Image) -> None:
-    """Overwrite what Pillow holds, where it has decoded anything.
-
-    Past Pillow's own ``paste``, which would first try to finish a decoding that failed.
-    """
-    core = getattr(picture, "_im", None)
-    if core is not None:
-        bands = len(picture.getbands())
-        core.paste(0 if bands == 1 else (0,) * bands, (0, 0, *core.size))
