@@ -18,7 +18,7 @@ from dongui.custody.personal_copy import (
     parse_code,
     write_copy,
 )
-from dongui.custody.vault.release_keys import RecipientKey
+from dongui.custody.vault.recipient_key import RecipientKey
 from dongui.environment import SystemEntropy
 from dongui.errors import DonguiError, Misuse, Refused
 

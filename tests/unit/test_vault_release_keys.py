@@ -11,7 +11,9 @@ import pytest
 from dongui.custody import open_release
 from dongui.custody.corrections import Correction, open_corrections
 from dongui.custody.opening import OpenedRelease
-from dongui.custody.vault.release_keys import RecipientKey, hand_over, read_parcel
+from dongui.custody.vault.parcel_reading import read_parcel
+from dongui.custody.vault.recipient_key import RecipientKey
+from dongui.custody.vault.release_keys import hand_over
 from dongui.custody.vault.vault import NewRecord
 from dongui.environment import FixedClock, SystemEntropy
 from dongui.errors import DonguiError, Misuse, Refused

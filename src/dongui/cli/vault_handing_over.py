@@ -90,7 +90,7 @@ def recipient_key(
 ) -> None:
     """Draw a recipient's key. The private half stays with the recipient; the public half is sent."""
     forbid_core_dumps()
-    from dongui.custody.vault.release_keys import RecipientKey
+    from dongui.custody.vault.recipient_key import RecipientKey
 
     key, public = RecipientKey.draw(SystemEntropy()), out.with_name(f"{out.name}.public")
     private = NewFile(out, key.raw.hex().encode() + b"\n", private=True)
@@ -112,7 +112,8 @@ def open_parcel(
     forbid_core_dumps()
     from dongui.cli.receipt_inputs import read_keys
     from dongui.custody.opening import open_release
-    from dongui.custody.vault.release_keys import RecipientKey, read_parcel
+    from dongui.custody.vault.parcel_reading import read_parcel
+    from dongui.custody.vault.recipient_key import RecipientKey
 
     if out.exists():
         raise Misuse("file.exists", f"{out} is there already")
