@@ -27,7 +27,7 @@ _SIZE_BYTES = 8
 # What commands import when they run. Not pyarrow and scipy: they start a thread when they are imported.
 _LATER = (
     *("typer._adapters", "dongui.desk", "dongui.storage.sqlite.ledger", "dongui.cli.trust_option"),
-    *("PIL.JpegImagePlugin", "PIL.PngImagePlugin", "cedarpy", "duckdb", "psycopg", "fpdf"),
+    *("PIL.JpegImagePlugin", "PIL.PngImagePlugin", "cedarpy", "duckdb", "psycopg", "fpdf", "jinja2", "segno"),
     "dongui.demo.cast",
 )
 

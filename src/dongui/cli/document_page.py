@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from dongui.cli.output import choose, settings
 from dongui.documents.authenticated import AuthenticatedDocument, TrustStep
 
@@ -74,6 +72,9 @@ def render_page(
     rows: Sequence[Sequence[str]],
 ) -> str:
     """Return the page in the language of this run."""
+    # Imported here: only a command that is asked for a page needs it.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=PackageLoader("dongui.cli"),
         autoescape=True,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from html import escape
-
-import segno
+from typing import TYPE_CHECKING
 
 from dongui.errors import Misuse
 from dongui.receipts.bundle import ReceiptBundle
+
+if TYPE_CHECKING:
+    import segno
 
 __all__ = ["QrCode", "make_code"]
 
@@ -69,6 +71,8 @@ class QrCode:
 
 def make_code(bundle: ReceiptBundle) -> QrCode:
     """Put a receipt into one QR code. Raises ``Misuse`` (``receipt.no-code``) if it is too long for any."""
+    import segno  # here: it takes a twelfth of a second, and most commands that know receipts draw none
+
     text = bundle.to_text()
     for level, largest in _LEVELS:
         try:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from typing import TYPE_CHECKING
 
 from dongui.consent.fields import LANGUAGES
 from dongui.receipts.checking import LogEvidence
 from dongui.receipts.description import Description, describe_receipt, words
 from dongui.receipts.qr import QrCode
 from dongui.receipts.statement import Statement
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 __all__ = ["render_html", "render_text"]
 
@@ -61,6 +63,9 @@ def _code(code: QrCode, order: list[str]) -> _Code:
 
 @cache
 def _template() -> Template:
+    # Imported here: most commands that know receipts write no page, and it is a tenth of a second of a start.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=PackageLoader("dongui.receipts"),
         autoescape=True,
