@@ -370,9 +370,26 @@ def _revocation() -> Iterator[PaVector]:
     yield listing(
         "forged-and-revoking", "trust.revocation-list-unproved", fresh({4711: 1}, key=Key("mallory"))
     )
+    yield listing("altered", "trust.revocation-list-unproved", _last_bit(fresh({4711: 1})))
+    yield listing(
+        "beyond-the-verifiers-limit",
+        "trust.revocation-list-stale",
+        revocation_list({}, this_update=AT - 10 * _WEEK, next_update=AT + _WEEK),
+    )
+    # What was withdrawn for good stays so; and what nobody signed says nothing beside what somebody did.
+    for name, expect, lists in (
+        ("revoked-on-the-older-of-two", "passport.signer-revoked", (fresh({}), old({4711: 1}))),
+        ("stale-beside-a-fresh-one", "verified", (fresh({}), old({}))),
+        ("forged-beside-a-fresh-one", "verified", (fresh({}), fresh({4711: 1}, key=Key("mallory")))),
+    ):
+        yield PaVector(name, expect, whole, revocation_lists=lists)
     delta = seq(oid("2.5.29.27"), tlv(0x01, b"\xff"), octets(integer(1)))
     yield listing("changes-alone", "trust.revocation-list-unreadable", fresh({}, extensions=delta))
     yield listing("no-list-at-all", "trust.revocation-list-unreadable", b"\x30\x00")
+
+
+def _last_bit(data: bytes) -> bytes:
+    return data[:-1] + bytes([data[-1] ^ 1])
 
 
 def _contents() -> Iterator[PaVector]:
