@@ -190,7 +190,6 @@ def test_what_a_recipient_is_handed_was_asked_of_the_ledger_first(small: Withdra
     handed = small.done(
         *("vault", "export-keys", "vault", "--release", "pictures", "--recipient", LABORATORY, *master),
         *("--public-key", "laboratory.key.public", "--out", "parcel", "--json"),
-        *("--operator-key", small.terminal.desk / "operator.keys"),
     )
     assert handed.result["records"] == 3
     assert small.given_out("pictures") == 3
