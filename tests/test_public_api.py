@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import dongui
+from dongui import custody
 
 
 def test_the_names_are_sorted_and_there() -> None:
@@ -42,6 +43,17 @@ def test_what_a_signature_names_is_public_too(name: str) -> None:
     keys = {"PublicKey"}  # of the package cryptography, under one word
     assert named
     assert named - of_python - keys <= set(dongui.__all__)
+
+
+def test_custody_s_names_are_sorted_and_there() -> None:
+    """As the package's own; and what opening a release names is public too."""
+    assert list(custody.__all__) == sorted(set(custody.__all__))
+    assert list(custody._HOMES) == custody.__all__
+    for name in custody.__all__:
+        assert hasattr(custody, name), name
+    named = _names_in_signatures(custody.open_release)
+    assert named - {"Path", "None", "Iterable"} <= {*dongui.__all__, *custody.__all__}
+    assert not hasattr(custody, "open_relase")
 
 
 def test_importing_loads_no_model() -> None:

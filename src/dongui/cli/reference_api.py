@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 import dongui
+import dongui.custody
 
 __all__ = ["MADE", "api_page", "public_members"]
 
@@ -21,7 +22,9 @@ def api_page() -> str:
     """Return every public name with its signature and what it says about itself."""
     introduction = "What `import dongui` offers. Times are aware datetimes; sizes are in bytes.\n"
     sections = [_section(name, getattr(dongui, name)) for name in dongui.__all__]
-    return "\n".join(["# The library\n", MADE + "\n", introduction, *sections])
+    custody = [_section(name, getattr(dongui.custody, name)) for name in dongui.custody.__all__]
+    told = "# Custody\n\nWhat `import dongui.custody` offers; releases need `dongui[custody]`.\n"
+    return "\n".join(["# The library\n", MADE + "\n", introduction, *sections, told, *custody])
 
 
 def public_members(kind: type) -> Iterator[tuple[str, object]]:
@@ -59,6 +62,8 @@ def _signature(name: str, thing: object) -> str:
     told = [part for name, part in signature.parameters.items() if name not in ("self", "cls")]
     # Annotations are kept as text in the source; their quotes say nothing to a reader.
     parts = [re.sub(r"(: )'([^']*)'", r"\1\2", str(part)) for part in told]
+    # A function's default says where it lies in memory, and that it may be left out.
+    parts = [re.sub(r"= <.* at 0x[0-9a-f]+>$", "= ...", part) for part in parts]
     first_named = next((place for place, part in enumerate(told) if part.kind is part.KEYWORD_ONLY), None)
     if first_named is not None:
         parts.insert(first_named, "*")

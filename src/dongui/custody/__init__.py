@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dongui.custody.corrections import Correction
     from dongui.custody.membership_proof import CheckedAnswer, MembershipAnswer, Outcome, check_answer
     from dongui.custody.opening import OpenedRelease, open_release
     from dongui.custody.person_keys import Person, PersonKey
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "CheckedAnswer": "membership_proof",
+    "Correction": "corrections",
     "MembershipAnswer": "membership_proof",
     "OpenedRelease": "opening",
     "Outcome": "membership_proof",
@@ -30,6 +32,7 @@ _HOMES = {
 
 __all__ = [
     "CheckedAnswer",
+    "Correction",
     "MembershipAnswer",
     "OpenedRelease",
     "Outcome",
