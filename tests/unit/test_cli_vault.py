@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from dongui.cli.vault import app
 from dongui.cli.vault_inputs import master_keys, parse_id, read_batches, read_raw_key, write_view
 from dongui.errors import DonguiError
+from simulators.command_line import Terminal
 
 HEAD = "file,person,person_number,record,record_number,version,basis,reference\n"
 ROW = f"a.jpg,{1:032x},1,{2:032x},2,1,consent,consent/1\n"
@@ -64,3 +66,28 @@ def test_ids_keys_and_files_that_are_wrong_are_named(tmp_path: Path) -> None:
         write_view(tmp_path / "key", memoryview(b"x"))
     write_view(tmp_path / "new", memoryview(b"x"))
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_is_destroyed_only_once_it_is_known_to_be_kept(tmp_path: Path) -> None:
+    """Every listed file is held against what is kept; one that differs is named by its line."""
+    places = ("--keys", "keys", "--master", "file:master.key", "--json")
+    terminal = Terminal(tmp_path)
+    (tmp_path / "a.jpg").write_bytes(b"image")
+    (tmp_path / "list.csv").write_text(HEAD + ROW, encoding="utf-8")
+    listed = ("vault", "--list", "list.csv", *places)
+    assert terminal.run("vault", "create", "vault", *places).code == 0
+    assert terminal.run("vault", "compare", *listed).failure == "vault.no-such-record"
+    assert terminal.run("vault", "put", *listed).code == 0
+    assert terminal.run("vault", "compare", *listed).result == {"records": 1}
+    (tmp_path / "a.jpg").write_bytes(b"imagf")
+    differs = terminal.run("vault", "compare", *listed)
+    assert (differs.code, differs.failure) == (1, "vault.content-differs")
+    assert "line 2" in differs.out
+
+
+def test_no_command_writes_a_kept_face_out() -> None:
+    """What leaves the vault is encrypted to a release's recipient or to the person; there is no third way."""
+    assert {command.name for command in app.registered_commands} == {
+        *("create", "put", "compare", "list", "fsck", "rotate", "erase", "master-key"),
+        *("export-keys", "recipient-key", "open-parcel"),
+    }

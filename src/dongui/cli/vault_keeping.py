@@ -1,4 +1,4 @@
-"""``dongui vault create|put|get|list|fsck``: images in and out, how many there are, whether all is sound."""
+"""``dongui vault create|put|compare|list|fsck``: images in, whether they are, how many, whether sound."""
 
 from __future__ import annotations
 
@@ -15,19 +15,17 @@ from dongui.cli.vault_inputs import (
     master_keys,
     open_at,
     open_keys_at,
-    parse_id,
     read_batches,
-    write_view,
 )
-from dongui.cli.writing import require_place
 from dongui.environment import SystemClock, SystemEntropy
 from dongui.errors import Misuse, Refused
 from dongui.memory import forbid_core_dumps
 
 if TYPE_CHECKING:
     from dongui.custody.vault.keys import MasterKeys
+    from dongui.custody.vault.vault import NewRecord, Vault
 
-__all__ = ["create", "fsck", "get", "list_", "put"]
+__all__ = ["compare", "create", "fsck", "list_", "put"]
 
 
 def create(vault: VaultFolder, keys: KeysFolder, master: MasterOption) -> None:
@@ -91,24 +89,36 @@ def put(
     show({"records": count, "bytes": written}, said)
 
 
-def get(
+def compare(
     vault: VaultFolder,
-    record: Annotated[str, typer.Option(help="Id of the record: 32 hexadecimal digits.")],
-    out: Annotated[Path, typer.Option(help="Write the image, in the clear, to this new file.")],
+    images: Annotated[Path, typer.Option("--list", help="The list that was given to put.")],
     keys: KeysFolder,
     master: MasterOption,
-    version: Annotated[int | None, typer.Option(min=1, help="Version; the latest by default.")] = None,
 ) -> None:
-    """Write one record's image to a file. From then on that file is yours to protect and to destroy."""
+    """See that every image of a list is kept, byte for byte: before you destroy the files it names.
+
+    What is kept is decrypted in memory alone. No command writes it out: a face leaves the vault in a release
+    its person agreed to (export-keys), or as their own copy (rights copy).
+    """
     forbid_core_dumps()
-    require_place(out)
+    count = 0
     with (
         open_at(vault, keys, master, write=False) as opened,
-        opened.get(parse_id(record), version) as content,
+        progress("Comparing.", "비교하고 있습니다.") as say,
     ):
-        write_view(out, content.view)
-        size = len(content)
-    show({"file": str(out), "bytes": size}, choose(f"Written: {out}.", f"기록했습니다: {out}."))
+        for batch in read_batches(images):
+            for one in batch:
+                _require_kept(opened, one, count + 2)
+                count += 1
+            say(f"{count:,}")
+    said = choose(f"Kept as they are: {count:,} files.", f"그대로 보관되어 있습니다: 파일 {count:,}개.")
+    show({"records": count}, said)
+
+
+def _require_kept(vault: Vault, one: NewRecord, line: int) -> None:
+    with vault.get(one.record, one.version) as kept:
+        if kept.view != one.content:
+            raise Refused("vault.content-differs", f"the file of line {line} is not what is kept")
 
 
 def list_(vault: VaultFolder, keys: KeysFolder, master: MasterOption) -> None:
