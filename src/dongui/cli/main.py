@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 from types import TracebackType
@@ -20,7 +21,7 @@ from dongui.cli import output
 from dongui.cli.debugging import trace
 from dongui.cli.frame import build, spread_lists
 from dongui.cli.output import FailureNotice, Language, Settings
-from dongui.errors import DonguiError, Misuse, failures
+from dongui.errors import DonguiError, Misuse, Trouble, failures
 
 __all__ = ["EXIT_UNEXPECTED", "command", "run"]
 
@@ -99,6 +100,7 @@ def run(arguments: Sequence[str] | None = None, *, tree: TyperGroup | None = Non
     ``arguments`` are those after the program's name, by default the process's own; ``tree`` is by default
     :func:`command`. Always raises ``SystemExit``; the help of ``dongui`` says what the codes mean.
     """
+    _open_closed_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -112,9 +114,9 @@ def run(arguments: Sequence[str] | None = None, *, tree: TyperGroup | None = Non
         whole = tree or command(only=only)
         with whole.make_context("dongui", spread_lists(given, whole) or ["--help"]) as context:
             context.command.invoke(context)
-    with _Ending() as flushing:
+    with _Ending() as flushing, output.writing():
         sys.stdout.flush()
-    raise SystemExit(flushing.code or ending.code)
+    raise SystemExit(ending.code or flushing.code)
 
 
 class _Ending:
@@ -141,10 +143,15 @@ def _code_of(error: BaseException) -> int:
     if isinstance(error, BrokenPipeError):
         _silence_stdout()
         return _EXIT_BROKEN_PIPE
-    code = output.report(_notice(error))
-    if output.settings().debug:
-        sys.stderr.write(trace(error))
-    return code
+    notice = _notice(error)
+    if notice.failure.name == "cli.output-unwritten":
+        _silence_stdout()
+    # Where not even this can be written the code still says it: Python's own, 1, would read as "refused".
+    with suppress(OSError, Trouble):
+        output.report(notice)
+        if output.settings().debug:
+            sys.stderr.write(trace(error))
+    return notice.exit_code
 
 
 def _notice(error: BaseException) -> FailureNotice:
@@ -159,6 +166,13 @@ def _notice(error: BaseException) -> FailureNotice:
     return FailureNotice(failures()["internal.unexpected"], detail, EXIT_UNEXPECTED)
 
 
+def _open_closed_streams() -> None:
+    """Where a caller closed standard output or error, what is written there is lost and no fault of ours."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+
+
 def _silence_stdout() -> None:
-    # Python flushes standard output once more at its end and would then complain about the pipe.
+    # Python flushes standard output once more at its end and would then complain about the pipe or the disk.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

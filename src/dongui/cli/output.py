@@ -31,7 +31,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dongui.errors import DonguiError, Failure
+from dongui.errors import DonguiError, Failure, Trouble
 
 __all__ = [
     "FailureNotice",
@@ -48,6 +48,7 @@ __all__ = [
     "show",
     "table",
     "use",
+    "writing",
 ]
 
 JsonValue: TypeAlias = "str | int | float | bool | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
@@ -140,7 +141,8 @@ def show(
         _write_json({"outcome": outcome, "result": result})
         return
     content = rendered() if callable(rendered) else rendered
-    _console(sys.stdout).print(Text(printable(content)) if isinstance(content, str) else content)
+    with writing():
+        _console(sys.stdout).print(Text(printable(content)) if isinstance(content, str) else content)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, title: str | None = None) -> Table:
@@ -200,6 +202,20 @@ def note(en: str, ko: str) -> None:
 
 
 @contextmanager
+def writing() -> Iterator[None]:
+    """Raise ``Trouble`` (``cli.output-unwritten``) where standard output takes no more.
+
+    A reader who has enough (``BrokenPipeError``) is no trouble, and is left to :func:`dongui.cli.main.run`.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Trouble("cli.output-unwritten", f"standard output: {error.strerror}") from None
+
+
+@contextmanager
 def progress(en: str, ko: str) -> Iterator[Callable[[str], None]]:
     """Show a spinner on standard error while something long runs; silent where that is no terminal.
 
@@ -230,4 +246,5 @@ def _console(stream: TextIO) -> Console:
 def _write_json(value: JsonValue) -> None:
     text = _json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
     # A file name that is not UTF-8 arrives as lone surrogates; written as \udcXX it is valid JSON again.
-    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+    with writing():
+        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
