@@ -26,6 +26,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 from typing import Any, cast
 
 from dongui.consent.moments import write_moment
@@ -235,10 +236,13 @@ class _Gate:
         done = {part.number: result for part in parts if (result := self._finished(part))}
         resumed, decided = len(done), sum(sum(result.counts) for result in done.values())
 
+        lock = Lock()
+
         def count(rows: int) -> None:
             nonlocal decided
-            decided += rows
-            self.progress(decided, self.task.records.rows)
+            with lock:  # Parts are decided by several threads.
+                decided += rows
+                self.progress(decided, self.task.records.rows)
 
         count(0)
         for result in self._results([part for part in parts if part.number not in done], count):
