@@ -11,6 +11,7 @@ import pytest
 from dongui.consent.moments import write_moment
 from dongui.custody.person_keys import Person
 from dongui.custody.rights.requests import RequestBook
+from dongui.custody.rights.steps import LedgerStep
 from dongui.custody.vault.keys import FileMasterKeys
 from dongui.custody.vault.record_file import Basis, BasisKind
 from dongui.custody.vault.vault import NewRecord
@@ -177,6 +178,20 @@ def test_erasure_goes_through_every_place_and_is_asked_again_in_vain(terminal: T
     assert ask(terminal, "access", 1).result["state"] == "identity-confirmed"
 
 
+def test_an_erasure_that_stopped_half_way_is_found_and_goes_on(terminal: Terminal) -> None:
+    """Until it is fulfilled ``custody unfinished`` names the request, and nobody; then it is quiet."""
+    number = ask(terminal, "erasure", 0).result["request"]
+    with patch.object(LedgerStep, "run", side_effect=Trouble("storage.full", "stopped here")):
+        stopped = terminal.run("rights", "fulfil", number, "--no-vault", "--json")
+    assert stopped.failure == "storage.full"
+    looked = terminal.run("custody", "unfinished", "--json")
+    assert (looked.code, looked.failure) == (1, "custody.unfinished")
+    assert f"dongui rights fulfil {number}" in looked.json["failure"]["detail"]
+    assert PEOPLE[0] not in looked.out
+    done(terminal.run("rights", "fulfil", number, "--no-vault"))
+    done(terminal.run("custody", "unfinished"))
+
+
 def test_a_refusal_is_explained_with_articles_and_reviewed_by_a_human(terminal: Terminal) -> None:
     """The third person agreed to nothing: the reason by name and article; then a human looks."""
     number = ask(terminal, "explanation", 2).result["request"]
@@ -223,7 +238,7 @@ def test_papers(terminal: Terminal) -> None:
     assert "연간 통지" in (terminal.folder / "notice.text").read_text()
     none = ("--person", PEOPLE[2], "--year", year, "--out", "none.txt")
     assert terminal.run("rights", "notice", *none, "--json").result["releases"] == 0
-    written = ("--file-name", "Faces <at> the port", "--out", "register.csv", "--release", "decided")
+    written = ("--file-name", "Faces <at> the port", "--out", "register.csv")
     done(terminal.run("rights", "register", *written))
     text = (terminal.folder / "register.csv").read_text()
     assert "laboratory.example" in text

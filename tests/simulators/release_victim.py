@@ -1,7 +1,9 @@
 """A program that decides a release, or corrects one, over and over, until it is killed.
 
 ``python release_victim.py FOLDER KEY MODE``: ``FOLDER`` has ``records.parquet``, ``consents.parquet`` and
-``log.sqlite``. Each line of its input, ``go SECONDS``, forks a child that works and is killed after as long.
+``log.sqlite``. Each line of its input, ``at N``, forks a child that works and is killed before the N-th
+instant, from 1, at which it opens for writing, writes, synchronises, renames or changes a database: however
+quick or slow the machine is, a kill falls where it was drawn.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from dongui.environment import FixedClock, SystemEntropy
 from dongui.log.keys import SignerKey
 from dongui.storage.sqlite.log import SqliteLog
 from simulators.release_tables import AT_US
+from simulators.vault_instants import tell_each_operation
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 QUESTION = Question(1, 1, Artefact.IMAGE, AT_US, Use.TESTING, 7)
@@ -60,16 +63,28 @@ def correct_for_ever(folder: Path, log: ReleaseLog) -> None:
             print("a", len(journal.made) - 1, flush=True)
 
 
+def killed_before(instant: int) -> Callable[[], None]:
+    """Return what counts instants, and kills this process before one of them."""
+    seen = 0
+
+    def tell() -> None:
+        nonlocal seen
+        seen += 1
+        if seen == instant:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return tell
+
+
 def main() -> None:
-    """Serve ``go`` lines until the input ends."""
+    """Serve ``at`` lines until the input ends."""
     folder, key, mode = Path(sys.argv[1]), SignerKey.parse(sys.argv[2]), sys.argv[3]
     work = {"decide": decide_for_ever, "correct": correct_for_ever}[mode]
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
+            tell_each_operation(killed_before(int(line.split()[1])))
             work(folder, ReleaseLog(SqliteLog.open(folder / "log.sqlite", key=key), key.verifier))
-        time.sleep(float(line.split()[1]))
-        os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         print("end", flush=True)
 

@@ -112,10 +112,12 @@ def unfinished(desk: RequiredDesk, postgresql: PostgresqlOption = None) -> None:
     require_extra("custody")
     from dongui.cli.carrying_out_inputs import lines_of, missing_releases, not_yet_json, open_carrying_out
 
-    with open_desk(desk) as opened, open_carrying_out(opened, "PIPA_2025_10", postgresql) as carrying:
-        found = carrying.look()
-    if not found.is_nothing:
-        raise Refused("custody.unfinished", _counts(found))
+    with open_desk(desk) as opened:
+        with open_carrying_out(opened, "PIPA_2025_10", postgresql) as carrying:
+            found = carrying.look()
+        erasures = _erasures_begun(opened, postgresql)
+    if erasures or not found.is_nothing:
+        raise Refused("custody.unfinished", "; ".join([*_counts(found), *erasures]))
     left = missing_releases(found.missing)
     said = choose("Everything was carried out.", "모두 이행했습니다.")
     show({"not_yet": not_yet_json(left)}, lines_of(said, left))
@@ -180,9 +182,25 @@ def _said(handed: Sequence[HandedOut]) -> str:
     )
 
 
-def _counts(found: Unfinished) -> str:
+def _erasures_begun(desk: Desk, postgresql: str | None) -> list[str]:
+    """Name the erasures that were begun and not ended: `rights fulfil` goes on with each."""
+    from dongui.cli.rights_stores import open_office
+    from dongui.custody.rights.kinds import Happening
+
+    with open_office(desk, postgresql) as office:
+        begun = [
+            one.id.hex()
+            for one in office.book.all()
+            if one.is_open and any(event.kind is Happening.STEP_BEGUN for event in one.events)
+        ]
+    return [
+        f"erasure {number} was begun and is not done: `dongui rights fulfil {number}`" for number in begun
+    ]
+
+
+def _counts(found: Unfinished) -> list[str]:
     parts = [f"{found.acts} people's withdrawals not carried out"] if found.acts else []
     parts += [f"{count} people still in release {one.hex()}" for one, count in found.in_releases.items()]
     parts += [f"{count} people still in model {one.hex()}" for one, count in found.in_models.items()]
     parts += [f"{found.undoings} begun, without a receipt handed out"] if found.undoings else []
-    return "; ".join(parts)
+    return parts

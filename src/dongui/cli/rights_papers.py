@@ -158,10 +158,12 @@ def register(
 ) -> None:
     """Write the register of all sealed releases in the statutory columns (PIPA, Decree 15).
 
-    The legal ground of a release stands in its manifest: name its folder with --release.
+    The legal ground of a release stands in its manifest: name with --release the folders that this desk did
+    not decide, or that were moved.
     """
     require_extra("custody")
     from dongui.cli.membership_inputs import register_of
+    from dongui.cli.model_inputs import at_hand
     from dongui.custody.release_opening import read_release
     from dongui.custody.release_seal import Register
     from dongui.custody.rights.notices import register_paper
@@ -170,7 +172,7 @@ def register(
     with open_desk(desk) as opened:
         sealed = Register(register_of(desk), key=opened.keys.log).sealed()
         grounds = {}
-        for path in release or []:
+        for path in at_hand(opened, release or []):
             found = read_release(path, key=opened.keys.log)
             question = found.manifest["question"]
             said = question if isinstance(question, dict) else {}
