@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from dongui.cli.document_inputs import read_presentation
-from dongui.cli.trust_option import default_limits, trust_for
-from dongui.documents.authenticating import HolderEvidence, authenticate
 from dongui.environment import FixedClock
 from dongui.errors import Misuse
 from dongui.log.keys import VerifierKey
@@ -53,8 +50,14 @@ def read_issuer_signed(path: Path, *, trust: Path, statement: Statement) -> byte
     The receipt tells that time to the minute; the document is judged at the minute's end, so that one issued
     in the very minute is not too young for its own receipt.
 
-    Raises what :func:`trust_for` and :func:`authenticate` raise.
+    Raises what :func:`~dongui.cli.trust_option.trust_for` and
+    :func:`~dongui.documents.authenticating.authenticate` raise.
     """
+    # Imported here: a receipt or a log is checked without whatever reads documents.
+    from dongui.cli.document_inputs import read_presentation
+    from dongui.cli.trust_option import default_limits, trust_for
+    from dongui.documents.authenticating import HolderEvidence, authenticate
+
     clock = FixedClock((statement.judged_at or statement.issued_at) + _LAST_OF_THE_MINUTE)
     with read_presentation(path) as document:
         believed = trust_for(document, trust, default_limits())

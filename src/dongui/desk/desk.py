@@ -10,10 +10,9 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from dongui.biometrics.operating_points import install_operating_point, read_operating_point
-from dongui.capture import Capture
 from dongui.confinement import Confined, Confinement
 from dongui.consent import giving
 from dongui.consent.events import History
@@ -30,10 +29,6 @@ from dongui.desk.folder import (
     read_key,
     require_stores,
 )
-from dongui.documents.authenticated import AuthenticatedDocument
-from dongui.documents.document_trust import DocumentTrust
-from dongui.documents.passport.chip_evidence import ChipEvidence
-from dongui.documents.staff_card.register import CardRegister
 from dongui.environment import Clock, Entropy
 from dongui.errors import Misuse, Trouble, Undetermined
 from dongui.log.entry import BLIND_BYTES, Entry, EntryKind, commitment
@@ -49,7 +44,14 @@ from dongui.session import Handover, OpenID4VPHandover, Redemption, Session, ope
 from dongui.storage.sqlite.ledger import SqliteLedger
 from dongui.storage.sqlite.log import SqliteLog
 from dongui.storage.sqlite.sessions import SqliteSessions
-from dongui.verification import PREPARE, Verification, verify
+
+if TYPE_CHECKING:
+    from dongui.capture import Capture
+    from dongui.documents.authenticated import AuthenticatedDocument
+    from dongui.documents.document_trust import DocumentTrust
+    from dongui.documents.passport.chip_evidence import ChipEvidence
+    from dongui.documents.staff_card.register import CardRegister
+    from dongui.verification import Verification
 
 __all__ = ["Desk", "LoggedConsent", "models_cache"]
 
@@ -265,6 +267,9 @@ class Desk:
 
         Turns this process's core dumps off: from here on it may hold documents and frames.
         """
+        # Loaded here and not with the desk: most of what is done at one looks at nobody.
+        from dongui.verification import PREPARE
+
         forbid_core_dumps()
         return Confinement.start(
             PREPARE,
@@ -291,6 +296,8 @@ class Desk:
         Without ``chip`` nothing was proved of a passport's chip: its files may be a copy. Without ``cards``
         (:class:`dongui.desk.cards.CardRoom` keeps a register) no staff card is registered.
         """
+        from dongui.verification import verify
+
         return verify(
             document,
             capture,
