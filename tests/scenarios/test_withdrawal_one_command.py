@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from dongui.errors import Trouble
 from simulators.command_line import Ended
 from simulators.withdrawal_office import LABORATORY, OFFICE, PURPOSE, WithdrawalOffice, name_of
 
@@ -169,6 +171,21 @@ def test_forgetting_in_models_alone_says_that_the_ledger_says_yes(small: Withdra
     assert not_yet(acted) == ["withdrawals"]
     assert small.given_out("templates") == 2
     assert json.loads(acted.out)["outcome"] == "ok"
+
+
+def test_what_another_command_had_begun_is_finished(small: WithdrawalOffice) -> None:
+    """``model forget``, killed before its receipt was written: found, and its receipt handed out."""
+    with patch("dongui.cli.model_inputs.write_once", side_effect=Trouble("file.no-room", "stopped here")):
+        stopped = small.terminal.run("model", "forget", name_of(3), "--out", "its.receipt", "--json")
+    assert stopped.failure == "file.no-room"
+    assert (
+        "1 begun, without a receipt handed out" in small.terminal.run("custody", "unfinished", "--json").out
+    )
+    carried = small.done("custody", "carry-out", "--receipts", "receipts", "--json").result
+    (one,) = carried["carried_out"]
+    assert any(line.startswith("forgotten ") for line in checked(small, one["receipt"]))
+    assert small.contributors() == [0, 1, 2]
+    small.done("custody", "unfinished")
 
 
 def test_what_a_recipient_is_handed_was_asked_of_the_ledger_first(small: WithdrawalOffice) -> None:

@@ -92,6 +92,7 @@ def carry_out(
         for number, somebody in enumerate(people, start=1):
             handed += _carry_out_one(opened, carrying, somebody, lambda _key: True, receipts)
             say(f"{number:,} / {len(people):,}")
+        handed += _hand_out_begun(opened, carrying, postgresql, receipts)
         # What nobody's release or model rests on is carried out by having been looked at.
         carrying.forgetting.store.carry_out([], through=size)
         left = missing_releases(carrying.look().missing)
@@ -107,7 +108,8 @@ def carry_out(
 def unfinished(desk: RequiredDesk, postgresql: PostgresqlOption = None) -> None:
     """Look for people who withdrew and are still given out or trained on. Exit code 1 if there are any.
 
-    Nobody is named. Nothing is changed.
+    Erasures that stopped half way are named by their requests. A vault is not looked into. No person is
+    named, and nothing is changed.
     """
     require_extra("custody")
     from dongui.cli.carrying_out_inputs import lines_of, missing_releases, not_yet_json, open_carrying_out
@@ -141,6 +143,21 @@ def _carry_out_one(
     while acts := carrying.open_acts(person, match):
         handed.append(hand_out(desk, carrying, carrying.carry_out(person, acts), receipts))
     return handed
+
+
+def _hand_out_begun(
+    desk: Desk, carrying: CarryingOut, postgresql: str | None, receipts: Path
+) -> list[HandedOut]:
+    """Finish whatever another command had begun, such as `model forget`, and hand out its receipts."""
+    from dongui.cli.carrying_out_inputs import hand_out
+
+    erasing = bool(_erasures_begun(desk, postgresql))
+    return [
+        hand_out(desk, carrying, undoing, receipts)
+        for undoing in carrying.forgetting.resume()
+        # An erasure that goes on must find its own: without it it would tell everybody a second time.
+        if undoing.positions or not erasing
+    ]
 
 
 def _left_of(carrying: CarryingOut, person: bytes, handed: Sequence[HandedOut]) -> list[NotYet]:
