@@ -78,6 +78,15 @@ def _exported(
             ledger.append([act(3, EventKind.GIVEN)])
         assert ledger.latest(kept[1].key) == kept[1]
         assert ledger.check() == 3
+        # What somebody said since, and who ever said something: what a withdrawal is carried out by.
+        with ledger.events_since(1) as since:
+            assert [(event.position, event.kind) for event in since] == [
+                (1, EventKind.GUARDIAN_GIVEN),
+                (2, EventKind.WITHDRAWN),
+            ]
+        assert ledger.register_people([person(4)]) == 1
+        with ledger.people() as people:
+            assert list(people) == [(0, person(2)), (1, person(1))]
         store.note(Pending(log.checkpoint().size, (replace(kept[1], position=-1),)))
         assert store.pending() == Pending(3, (replace(kept[1], position=-1),))
         store.strike()
