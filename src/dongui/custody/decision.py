@@ -48,7 +48,7 @@ KINDS = ("released", "refused", "bits")
 
 _LEAST_PART_ROWS = 1 << 21
 _GROUP_ROWS = 1 << 19
-_MOST_PARTS = 16
+_MOST_PARTS = 32
 _DECIDED_COLUMNS = tuple(COLUMNS["records"])
 
 
@@ -122,7 +122,7 @@ class PartResult:
 
 
 def plan_parts(records: Table) -> list[Part]:
-    """Cut the records into at most 16 parts of about one size, at the ends of row groups.
+    """Cut the records into at most 32 parts of about one size, at the ends of row groups.
 
     No part but the only one has less than two million rows.
     """
