@@ -8,7 +8,7 @@ from dataclasses import dataclass
 __all__ = ["Bound", "bounds"]
 
 
-_LARGE = 10_000_000
+_LEAST, _LARGE = 1_000_000, 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class Bound:
 def bounds(figures: Mapping[str, float]) -> list[Bound]:
     """Return the bounds that can be judged by one size's figures, as ``bench_release.measure`` gives them.
 
-    What a decision may cost is judged from ten million records on: below, opening files is most of it.
+    What a decision may cost is judged from ten million records on, what it beats from one million: below,
+    opening files is most of it.
     """
     large = figures["records"] >= _LARGE
     at_most = (
@@ -44,7 +45,7 @@ def bounds(figures: Mapping[str, float]) -> list[Bound]:
     found += [
         Bound(text, f"{figures[name]:,.3g}", figures[name] >= limit)
         for text, name, limit in at_least
-        if name in figures
+        if name in figures and figures["rivals_records"] >= _LEAST
     ]
     return found
 
