@@ -8,7 +8,7 @@ from dataclasses import dataclass
 __all__ = ["Bound", "bounds"]
 
 
-_LEAST, _LARGE = 1_000_000, 10_000_000
+_LEAST, _LARGE = 1_000_000, 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Bound:
 def bounds(figures: Mapping[str, float]) -> list[Bound]:
     """Return the bounds that can be judged by one size's figures, as ``bench_release.measure`` gives them.
 
-    What a decision may cost is judged from ten million records on, what it beats from one million: below,
-    opening files is most of it.
+    What a decision may cost is said of 177.6 million records and judged from a hundred million on, what it beats
+    from one million: below, opening and synchronising files are much of it.
     """
     large = figures["records"] >= _LARGE
     at_most = (
