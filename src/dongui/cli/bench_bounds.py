@@ -23,8 +23,8 @@ class Bound:
 def bounds(figures: Mapping[str, float]) -> list[Bound]:
     """Return the bounds that can be judged by one size's figures, as ``bench_release.measure`` gives them.
 
-    What a decision may cost is said of 177.6 million records and judged from a hundred million on, what it beats
-    from one million: below, opening and synchronising files are much of it.
+    What a decision may cost is said of 177.6 million records and judged from a hundred million on, what it
+    beats from one million: below, opening and synchronising files are much of it.
     """
     large = figures["records"] >= _LARGE
     at_most = (
