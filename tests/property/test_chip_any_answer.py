@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dongui.documents.passport.chip.apdu import Command
@@ -29,6 +29,7 @@ BUILT = st.builds(
 
 @settings(max_examples=250, deadline=None)
 @given(st.lists(st.one_of(st.binary(max_size=48), ANSWER, BUILT), min_size=1, max_size=12))
+@example([b"\x00\x61\x00"])  # one byte, and more waits, without an end
 def test_any_answers(answers: list[bytes]) -> None:
     """Bytes of no meaning, and of some: always a named failure, and soon."""
     on_reader = Scripted(answers)

@@ -16,6 +16,8 @@ __all__ = ["whole_answer", "without_expected_length"]
 
 _MORE_WAITS, _WRONG_LENGTH = 0x61, 0x6C
 _MAX_ANSWER = 0x10000  # what the longest answer of ISO/IEC 7816-4, 5.1, holds
+# Pieces of 64 bytes would still fill the longest answer; one byte at a time would keep a reader for hours.
+_MAX_PIECES = _MAX_ANSWER // 64
 
 
 def whole_answer(command: Command, transmit: Callable[[bytes], bytes]) -> Response:
@@ -29,8 +31,11 @@ def whole_answer(command: Command, transmit: Callable[[bytes], bytes]) -> Respon
         # Once: the same bytes but for the last, which no message authentication code covers.
         again = command.encode()[:-1] + bytes([response.status & 0xFF])
         response = Response.decode(transmit(again))
-    data = response.data
+    data, pieces = response.data, 0
     while response.status >> 8 == _MORE_WAITS:
+        pieces += 1
+        if pieces > _MAX_PIECES:
+            raise Undetermined("chip.malformed-response", f"an answer in more than {_MAX_PIECES} pieces")
         response = _next_piece(response.status & 0xFF, transmit)
         data += response.data
         if len(data) > _MAX_ANSWER:
