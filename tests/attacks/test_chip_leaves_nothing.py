@@ -52,5 +52,5 @@ def test_nothing_of_the_portrait_is_left_with_who_had_it_read(reader: VirtualRea
         found = search_process_memory(victim.pid, needles)
         victim.stdin.write("\n")
         victim.stdin.flush()
-        assert victim.wait(10) == 0
+        assert victim.wait(60) == 0
     assert not found, found

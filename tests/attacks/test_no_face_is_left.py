@@ -220,7 +220,7 @@ def test_a_crash_of_the_program_itself_writes_no_face(tmp_path: Path) -> None:
         assert program.kill(signal.SIGABRT) == -signal.SIGABRT
         begun = time.monotonic()
         while processes_named(str(home)):
-            assert time.monotonic() - begun < 5
+            assert time.monotonic() - begun < 60
             time.sleep(0.01)
     assert search_files([home, staged.folder / "desk"], needles) == []
     assert {entry.name for entry in home.iterdir()} == {"tmp", "cache", "stderr", "log.txt"}

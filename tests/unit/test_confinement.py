@@ -24,7 +24,7 @@ TASKS = "simulators.confined_tasks"
 MEMORY = 64 << 20
 
 
-def start(prepare: str = "prepare", *, seconds: float = 5.0, prepare_seconds: float = 60.0) -> Confinement:
+def start(prepare: str = "prepare", *, seconds: float = 60.0, prepare_seconds: float = 60.0) -> Confinement:
     """A confinement of the simulated tasks."""
     return Confinement.start(
         f"{TASKS}:{prepare}",
@@ -117,13 +117,13 @@ def test_memory_within_the_limit_is_given(confinement: Confinement) -> None:
 @pytest.mark.parametrize("task", ["sleep", "ignore_and_sleep"])
 def test_time_runs_out(task: str) -> None:
     """A task that takes too long is ended, whatever signals it ignores, and the zygote lives on."""
-    with start(seconds=0.3) as confinement:
+    with start(seconds=1.5) as confinement:
         zygote = confinement.zygote_pid
         began = time.monotonic()
         with pytest.raises(Trouble) as raised:
             run(confinement, task)
         assert raised.value.name == "confinement.timed-out"
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 20
         assert run(confinement, "measure", b"next") == b"model|next"
         assert confinement.zygote_pid == zygote
         assert children_of(zygote) == []
@@ -178,11 +178,11 @@ def test_an_interruption_ends_the_task_at_once() -> None:
         wait_until(lambda: len(children_of(zygote)) == 1)
         child = children_of(zygote)[0]
         program.send_signal(signal.SIGINT)
-        program.wait(10)
+        program.wait(60)
     wait_until(lambda: not Path(f"/proc/{child}").exists() and not Path(f"/proc/{zygote}").exists())
 
 
-def wait_until(happened: object, seconds: float = 5.0) -> None:
+def wait_until(happened: object, seconds: float = 60.0) -> None:
     """Wait for something another process does."""
     assert callable(happened)
     deadline = time.monotonic() + seconds
