@@ -117,13 +117,13 @@ def test_a_key_typed_in_lines_is_read(office: WithdrawalOffice) -> None:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # a process with threads forks; the child only dies
 def test_killed_anywhere_everybody_has_exactly_one(office: WithdrawalOffice) -> None:
     """Whatever the instant: no half file, no second key, no second entry; the next run writes the rest."""
-    os.environ["DONGUI_DESK"] = str(office.terminal.desk)
+    desk = str(office.terminal.desk)
     for delay in range(8):
         child = os.fork()
         if child == 0:  # pragma: no cover
             os.chdir(office.terminal.folder)
             try:
-                run(["rights", "give-keys", "--out", "copies", "--form", "text"])
+                run(["rights", "give-keys", "--desk", desk, "--out", "copies", "--form", "text"])
             finally:
                 os._exit(0)
         time.sleep(0.01 + 0.015 * delay)
