@@ -184,13 +184,16 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 
 def _check_kind(connection: sqlite3.Connection, path: Path, application_id: int, *, newest: int) -> None:
     """Refuse another program's file, and a later format, before anything is written."""
-    found = _pragma(connection, "application_id")
-    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    # In one transaction: whoever makes the same file at this moment must be seen before it all, or after.
+    connection.execute("BEGIN")
+    with on_failure(lambda: _roll_back(connection)):
+        found, version = _pragma(connection, "application_id"), _pragma(connection, "user_version")
+        empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+        connection.execute("COMMIT")
     if found != application_id and not (found == 0 and empty):
         raise Misuse(
             "storage.other-kind", f"{path} carries the application id {found}; {application_id} is needed"
         )
-    version = _pragma(connection, "user_version")
     if version > newest:
         raise Misuse(
             "storage.newer-format", f"{path} has format {version}; this version reads up to {newest}"
