@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Leave what was collected out of every later collection of garbage: thousands of tests are no garbage."""
+    """Leave what was found out of every collection of garbage: thousands of tests are none."""
     gc.collect()
     gc.freeze()
 
