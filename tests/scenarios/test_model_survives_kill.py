@@ -168,12 +168,12 @@ def test_withdrawals_killed_at_random_instants(tmp_path: Path) -> None:
     steps: Counter[Step | None] = Counter()
     working = forgetting(tmp_path, KEY, OPERATOR)
     with victim(tmp_path) as process:
-        forgotten |= run(process, 0.5)
-        # Held about as long as a child takes over its first, so that kills fall everywhere into one: longer
-        # where nothing was begun, shorter where somebody was done.
+        # The first, cold, is given time to begin. Then each is held about as long as a child takes over one
+        # person, so that kills fall everywhere into it: longer where nothing was begun, shorter where somebody
+        # was done.
         reach = 0.05
-        for _ in range(KILLS):
-            said = run(process, draw.uniform(0.3 * reach, reach))
+        for kill in range(KILLS):
+            said = run(process, draw.uniform(0.3 * reach, reach) if kill else 0.5)
             forgotten |= said
             inside, step = people_left(tmp_path)
             reach = min(0.5, max(0.005, reach * (0.9 if said else 1.1 if step is None else 1.0)))

@@ -298,3 +298,22 @@ def test_no_permission_has_a_name() -> None:
         folder.chmod(0)
         assert _name_as_nobody(folder / "a") == "storage.no-permission"
         folder.chmod(0o700)
+
+
+def test_opening_a_file_twice_keeps_the_locks_of_the_first(tmp_path: Path) -> None:
+    """While one connection is open no other process may think itself the last and take the log away.
+
+    Locks on a file belong to the process, and closing any descriptor of the file drops them all.
+    """
+    with opened(tmp_path / "a") as first:
+        opened(tmp_path / "a").close()
+        script = (
+            "import sqlite3, sys; other = sqlite3.connect(sys.argv[1]); "
+            "other.execute('SELECT * FROM item'); other.close()"
+        )
+        subprocess.run([sys.executable, "-c", script, str(tmp_path / "a")], check=True)
+        assert (tmp_path / "a-wal").exists()
+        with first.transaction() as connection:
+            connection.execute("INSERT INTO item VALUES (1, 'kept')")
+        with opened(tmp_path / "a") as second:
+            assert len(values(second)) == 1

@@ -11,6 +11,7 @@ belong to the process that took them), so using one in a child raises ``RuntimeE
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import threading
@@ -157,15 +158,25 @@ def _create(path: Path) -> None:
         raise Misuse("storage.is-directory", f"{path} is a directory; a database file is needed")
     if not path.parent.is_dir():
         raise Misuse("storage.no-folder", f"the folder {path.parent} does not exist")
-    new = not path.exists()
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        if os.fstat(descriptor).st_uid == os.geteuid():
-            os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
-    if new:
-        _synchronise_folder(path.parent)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        _require_ours(path)
+        return
+    os.close(descriptor)
+    _synchronise_folder(path.parent)
+
+
+def _require_ours(path: Path) -> None:
+    """Close a file's mode to others, without opening it.
+
+    Whoever closes any descriptor of a file gives up every lock its process has on it (POSIX): also those of
+    connections that are open to it, whose write-ahead log another process would then take away.
+    """
+    if path.stat().st_uid == os.geteuid():
+        path.chmod(0o600)
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 def _synchronise_folder(folder: Path) -> None:
