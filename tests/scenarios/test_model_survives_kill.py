@@ -168,9 +168,9 @@ def test_withdrawals_killed_at_random_instants(tmp_path: Path) -> None:
     steps: Counter[Step | None] = Counter()
     working = forgetting(tmp_path, KEY, OPERATOR)
     with victim(tmp_path) as process:
-        # The first, cold, is given time to begin. Then each is held about as long as a child takes over one
-        # person, so that kills fall everywhere into it: longer where nothing was begun, shorter where somebody
-        # was done.
+        # The first, cold, is given time to begin. Then each is held about as long as a child takes over a
+        # person, so that kills fall everywhere into it: longer where nothing was begun, shorter where one was
+        # done.
         reach = 0.05
         for kill in range(KILLS):
             said = run(process, draw.uniform(0.3 * reach, reach) if kill else 0.5)
