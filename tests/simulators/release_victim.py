@@ -23,6 +23,7 @@ from dongui.custody.standing import ReleaseLog
 from dongui.environment import FixedClock, SystemEntropy
 from dongui.log.keys import SignerKey
 from dongui.storage.sqlite.log import SqliteLog
+from simulators.own_libraries import leave_out_pandas
 from simulators.release_tables import AT_US
 from simulators.vault_instants import tell_each_operation
 
@@ -78,6 +79,7 @@ def killed_before(instant: int) -> Callable[[], None]:
 
 def main() -> None:
     """Serve ``at`` lines until the input ends."""
+    leave_out_pandas()
     folder, key, mode = Path(sys.argv[1]), SignerKey.parse(sys.argv[2]), sys.argv[3]
     work = {"decide": decide_for_ever, "correct": correct_for_ever}[mode]
     for line in sys.stdin:

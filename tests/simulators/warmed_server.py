@@ -180,6 +180,7 @@ def _end(code: int) -> NoReturn:
 
 
 if __name__ == "__main__":
+    import_module("own_libraries").leave_out_pandas()  # stands beside this file
     # As in any process of the program: the folder of this file is no place to import from.
     sys.path[0] = ""
     main(Path(sys.argv[1]))

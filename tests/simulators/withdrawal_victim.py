@@ -18,6 +18,7 @@ import dongui.custody.carrying_out
 import dongui.custody.stops
 import dongui.desk
 from dongui.cli.main import run
+from simulators.own_libraries import leave_out_pandas
 from simulators.vault_instants import tell_each_operation
 
 # What a command loads on its way is loaded once, before anything is forked.
@@ -52,6 +53,7 @@ def give(order: dict[str, object]) -> str:
 
 def main() -> None:
     """Serve orders until the input ends."""
+    leave_out_pandas()
     told = os.dup(1)
     for line in sys.stdin:
         child = os.fork()
