@@ -19,6 +19,7 @@ from dongui.custody.vault.stores import Place
 from dongui.errors import Trouble
 from dongui.storage.sqlite.troubles import system_troubles
 from dongui.storage.vault_writer import PieceWriter, start_writing_out, write_all
+from dongui.undoing import on_failure
 
 __all__ = ["SEGMENT_BYTES", "SegmentFiles"]
 
@@ -149,12 +150,9 @@ class SegmentFiles:
             # A file that a crash left under this name holds nothing confirmed.
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
             descriptor = os.open(path, flags, 0o600)
-            try:
+            with on_failure(lambda: os.close(descriptor)):
                 write_all(descriptor, memoryview(SegmentHeader(self._vault, number).encode()), 0)
                 _synchronise(self._folder)
-            except BaseException:
-                os.close(descriptor)
-                raise
         return number, descriptor, SEGMENT_HEADER_BYTES
 
     def _opened(self, segment: int) -> tuple[int, Path]:

@@ -34,6 +34,7 @@ from dongui.custody.vault.stores import Index, Kept, Place, Segments
 from dongui.environment import Clock, Entropy
 from dongui.errors import Misuse, Refused, Trouble
 from dongui.memory import SecretBuffer
+from dongui.undoing import on_failure
 
 __all__ = [
     "MAX_BATCH_BYTES",
@@ -102,13 +103,10 @@ class Vault:
         people = {one.person.id for one in records}
         self.keys.draw(people)
         ciphers = self.keys.ciphers(people)
-        try:
+        # Whatever reached a segment was never confirmed.
+        with on_failure(lambda: self.segments.cut(self.index.ends())):
             rows = list(self._write(records, ciphers))
             self.index.add(rows, self.segments.sync())
-        except BaseException:
-            # Whatever reached a segment was never confirmed.
-            self.segments.cut(self.index.ends())
-            raise
         return sum(row.place.length for row in rows)
 
     def get(self, record: bytes, version: int | None = None) -> SecretBuffer:

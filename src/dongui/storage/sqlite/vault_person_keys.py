@@ -33,6 +33,7 @@ from dongui.environment import Clock, Entropy
 from dongui.errors import Misuse, Refused
 from dongui.storage.sqlite.database import Database
 from dongui.storage.sqlite.troubles import system_troubles
+from dongui.undoing import on_failure
 
 __all__ = ["APPLICATION_ID", "MARKER", "SqliteVaultPersonKeys"]
 
@@ -124,13 +125,10 @@ class SqliteVaultPersonKeys:
         if not (folder / _FILE).is_file():
             raise Misuse("vault.no-keys-here", f"{folder} holds no store of people's keys")
         database = Database.open(folder / _FILE, migrations=_MIGRATIONS, application_id=APPLICATION_ID)
-        try:
+        with on_failure(database.close):
             opened = cls(database, master=master, entropy=entropy)
             with database.reading() as connection:
                 opened._store_key(connection)
-        except BaseException:
-            database.close()
-            raise
         return opened
 
     @property
