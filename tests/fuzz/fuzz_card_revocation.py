@@ -9,10 +9,8 @@ from::
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import atheris
 
@@ -25,6 +23,7 @@ with atheris.instrument_imports(include=["dongui", "cbor2"]):
     from dongui.encoding.cose import sign1
     from dongui.environment import FixedClock
     from dongui.errors import Refused
+    from simulators.fuzzing import fuzz, one_for_each
     from simulators.staff_cards import AT, CardOffice
 
 OFFICE = CardOffice()
@@ -80,22 +79,10 @@ def one_input(data: bytes) -> None:
             raise
 
 
-def seeds(folder: Path) -> None:
-    """Sound inputs, to begin from: without them a fuzzer spends its time on the first byte."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for reader, content in enumerate((SOUND, CLAIMS, TYPE.encode())):
-        (folder / f"seed-{reader}").write_bytes(bytes([reader]) + content)
-
-
-def main() -> None:
-    """Fuzz with libFuzzer's options; the first folder named is the corpus."""
-    for argument in sys.argv[1:]:
-        if not argument.startswith("-"):
-            seeds(Path(argument))
-            break
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
+def seeds() -> dict[str, bytes]:
+    """Sound inputs, one for each reader."""
+    return one_for_each((SOUND, CLAIMS, TYPE.encode()))
 
 
 if __name__ == "__main__":
-    main()
+    fuzz(one_input, seeds)

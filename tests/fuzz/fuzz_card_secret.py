@@ -9,10 +9,8 @@ installed; the folder is filled with sound inputs to begin from::
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import atheris
 
@@ -25,6 +23,7 @@ with atheris.instrument_imports(include=["dongui", "cbor2"]):
     from dongui.encoding.cose import read_sign1, sign1
     from dongui.environment import FixedClock, SystemEntropy
     from dongui.errors import Refused
+    from simulators.fuzzing import fuzz, one_for_each
     from simulators.staff_cards import AT, CardOffice
 
 OFFICE = CardOffice()
@@ -99,22 +98,10 @@ def one_input(data: bytes) -> None:
             raise
 
 
-def seeds(folder: Path) -> None:
-    """Sound inputs, to begin from: without them a fuzzer spends its time on the first byte."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for reader, content in enumerate((SEALED, TOKEN, CLAIMS, TYPE.encode())):
-        (folder / f"seed-{reader}").write_bytes(bytes([reader]) + content)
-
-
-def main() -> None:
-    """Fuzz with libFuzzer's options; the first folder named is the corpus."""
-    for argument in sys.argv[1:]:
-        if not argument.startswith("-"):
-            seeds(Path(argument))
-            break
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
+def seeds() -> dict[str, bytes]:
+    """Sound inputs, one for each reader."""
+    return one_for_each((SEALED, TOKEN, CLAIMS, TYPE.encode()))
 
 
 if __name__ == "__main__":
-    main()
+    fuzz(one_input, seeds)

@@ -8,9 +8,7 @@ of the tree with the ``fuzz`` dependencies installed; the folder is filled with 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import atheris
 
@@ -22,6 +20,7 @@ with atheris.instrument_imports(include=["dongui", "cbor2"]):
     from dongui.receipts.salts import Disclosure
     from dongui.receipts.signing import read_statement
     from dongui.receipts.trusting import read_trusted, write_trusted
+    from simulators.fuzzing import fuzz, one_for_each
     from simulators.receipts import Operator, Person, refused, undetermined, verified
 
 OPERATOR = Operator()
@@ -87,32 +86,22 @@ def one_input(data: bytes) -> None:
             raise
 
 
-def seeds(folder: Path) -> None:
-    """Sound inputs, to begin from: without them a fuzzer spends its time on the first byte."""
-    folder.mkdir(parents=True, exist_ok=True)
+def seeds() -> dict[str, bytes]:
+    """Sound inputs, one for each reader and each way a verification ends."""
+    inputs: dict[str, bytes] = {}
     for number, bundle in enumerate(SOUND):
         issued = OPERATOR.issue(verified(SOMEBODY))
-        inputs = (
+        sound = (
             bundle.to_bytes(),
             bundle.receipt,
             encode_statement(bundle.statement()),
             issued.disclosure.to_bytes(),
             write_trusted(OPERATOR.checkpoint(3), OPERATOR.consistency(2, 3)),
         )
-        for reader, content in enumerate(inputs):
-            (folder / f"seed-{number}-{reader}").write_bytes(bytes([reader]) + content)
-        (folder / f"seed-{number}-text").write_bytes(b"\x00" + bundle.to_text().encode())
-
-
-def main() -> None:
-    """Fuzz with libFuzzer's options; the first folder named is the corpus."""
-    for argument in sys.argv[1:]:
-        if not argument.startswith("-"):
-            seeds(Path(argument))
-            break
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
+        inputs |= {f"{name}-{number}": content for name, content in one_for_each(sound).items()}
+        inputs[f"seed-text-{number}"] = b"\x00" + bundle.to_text().encode()
+    return inputs
 
 
 if __name__ == "__main__":
-    main()
+    fuzz(one_input, seeds)

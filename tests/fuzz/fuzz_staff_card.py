@@ -8,9 +8,7 @@ to begin from::
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import atheris
 
@@ -21,6 +19,7 @@ with atheris.instrument_imports(include=["dongui", "cbor2"]):
     from dongui.documents.staff_card.text import from_text, to_text
     from dongui.documents.staff_card.verifying import claimed_card_id
     from dongui.errors import Refused
+    from simulators.fuzzing import fuzz, one_for_each
     from simulators.staff_card_drafting import Draft
     from simulators.staff_cards import CardOffice
 
@@ -66,31 +65,14 @@ def one_input(data: bytes) -> None:
             raise
 
 
-def seeds(folder: Path) -> None:
-    """Sound inputs, to begin from: without them a fuzzer spends its time on the first byte."""
-    folder.mkdir(parents=True, exist_ok=True)
+def seeds() -> dict[str, bytes]:
+    """Sound inputs, one for each reader."""
     foreign = Draft(drop=(3, 7), edits={"identity": lambda value: {1: value[1], 4: "Hong Gildong"}})
     sealed = from_text(CARD.text)
-    inputs = (
-        foreign.build_claim_169().encode(),
-        CARD.text.encode(),
-        sealed,
-        Draft().token(),
-        sealed,
+    return one_for_each(
+        (foreign.build_claim_169().encode(), CARD.text.encode(), sealed, Draft().token(), sealed)
     )
-    for reader, content in enumerate(inputs):
-        (folder / f"seed-{reader}").write_bytes(bytes([reader]) + content)
-
-
-def main() -> None:
-    """Fuzz with libFuzzer's options; the first folder named is the corpus."""
-    for argument in sys.argv[1:]:
-        if not argument.startswith("-"):
-            seeds(Path(argument))
-            break
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
 
 
 if __name__ == "__main__":
-    main()
+    fuzz(one_input, seeds)
