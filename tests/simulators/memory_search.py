@@ -10,10 +10,9 @@ the allocator has overwritten, or the middle of one, counts. Of a needle longer 
 :data:`SAMPLE_BYTES` bytes evenly spread samples are looked for.
 
 A run is so long because pictures resemble one another: a row of one JPEG block is 24 bytes, and smooth skin
-agrees with other smooth skin over most of one now and then. Twelve times the pictures of ten visits were
-looked for in a process that had met none of them and had decoded one picture of somebody else: agreements of
-15 bytes and more were found 370 times, of 18 and more 57 times, of 21 and more 4 times, of 24 not yet. Each
-pixel more makes them a tenth; of 16 pixels together chance is no explanation.
+agrees with other smooth skin over a whole one now and then, also in a process that met no face of the search
+and decoded one picture of somebody else. Each pixel more is rarer by far; of 16 together chance is no
+explanation.
 """
 
 from __future__ import annotations
