@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from dongui.errors import DonguiError, Misuse, Refused, Trouble, Undetermined, failures
+from dongui.errors import DonguiError, Failure, Misuse, Refused, Trouble, Undetermined, failures
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "dongui"
@@ -23,53 +25,52 @@ FAMILIES: dict[str, type[DonguiError]] = {
 }
 
 
+class Spoken(NamedTuple):
+    """What the source says: whole strings; (class, name, place) of each failure made with a literal name."""
+
+    literals: set[str]
+    raised: list[tuple[str, str, str]]
+
+
 @cache
-def source() -> dict[Path, tuple[ast.AST, ...]]:
-    """Every node of every file of the source, parsed once."""
-    return {
-        path: tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8")))) for path in SOURCE.rglob("*.py")
-    }
-
-
-def string_literals() -> set[str]:
-    """Every whole string in the source; an f-string with a hole cannot be a name."""
-    found: set[str] = set()
-    for nodes in source().values():
-        for node in nodes:
+def source() -> Spoken:
+    """Read and parse every file once; no tree is kept, for they are large."""
+    spoken = Spoken(set(), [])
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            # An f-string with a hole cannot be a name.
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.add(node.value)
-    return found
+                spoken.literals.add(node.value)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FAMILIES:
+                first = node.args[0] if node.args else None
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    spoken.raised.append((node.func.id, first.value, f"{path.name}:{node.lineno}"))
+    return spoken
 
 
-def raised_names() -> list[tuple[str, str, str]]:
-    """(class, name, place) for each failure made with a literal name."""
-    found: list[tuple[str, str, str]] = []
-    for path, nodes in source().items():
-        for node in nodes:
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
-                continue
-            first = node.args[0]
-            if node.func.id in FAMILIES and isinstance(first, ast.Constant) and isinstance(first.value, str):
-                found.append((node.func.id, first.value, f"{path.name}:{node.lineno}"))
-    return found
-
-
-@pytest.mark.parametrize("name", list(failures()))
-def test_names_are_well_formed_and_told_in_both_languages(name: str) -> None:
-    """A name is ``area.kebab-words``; its meaning and next step are whole sentences in English and Korean."""
-    failure = failures()[name]
-    assert NAME.match(name)
+def told_wrongly(name: str, failure: Failure) -> Iterator[str]:
+    """What is wrong with a name and its texts."""
+    if not NAME.match(name):
+        yield f"{name!r} is not well formed"
     for text in (failure.meaning, failure.next_step, failure.meaning_ko, failure.next_step_ko):
-        assert text.strip() == text
-        assert text.endswith((".", "?"))
-    assert re.search("[가-힣]", failure.meaning_ko)
-    assert re.search("[가-힣]", failure.next_step_ko)
+        if text.strip() != text or not text.endswith((".", "?")):
+            yield f"{name}: {text!r} is no whole sentence"
+    for text in (failure.meaning_ko, failure.next_step_ko):
+        if not re.search("[가-힣]", text):
+            yield f"{name}: {text!r} is not Korean"
+
+
+def test_names_are_well_formed_and_told_in_both_languages() -> None:
+    """A name is ``area.kebab-words``; its meaning and next step are whole sentences in English and Korean."""
+    assert len(failures()) > 700
+    faults = [fault for name, failure in failures().items() for fault in told_wrongly(name, failure)]
+    assert not faults, "\n".join(faults)
 
 
 def test_raised_names_are_in_the_table() -> None:
     """Whoever raises a failure names one of the table, in its own family. One test, not one a place: the
     source is read when this runs, and not by every worker before any test does."""
-    raised = raised_names()
+    raised = source().raised
     assert len(raised) > 1000
     table = {(name, failure.family) for name, failure in failures().items()}
     assert [place for family, name, place in raised if (name, family.lower()) not in table] == []
@@ -77,7 +78,7 @@ def test_raised_names_are_in_the_table() -> None:
 
 def test_every_name_of_the_table_is_used() -> None:
     """A name nothing raises is a promise nothing keeps."""
-    assert sorted(set(failures()) - string_literals()) == []
+    assert sorted(set(failures()) - source().literals) == []
 
 
 def test_an_unknown_name_cannot_be_raised() -> None:
