@@ -67,6 +67,70 @@ def test_a_changed_byte_is_read_or_refused_by_name(value: CborValue, data: st.Da
     assert _outcome(bytes(encoded[:cut])) in CBOR_NAMES
 
 
+def _respelled(value: CborValue) -> CborValue:
+    """The value with each embedded item in the shortest form, wherever it came from."""
+    match value:
+        case EmbeddedCbor():
+            return cbor.embed(value.content)
+        case Tagged():
+            return Tagged(value.number, _respelled(value.value))
+        case list():
+            return [_respelled(item) for item in value]
+        case dict():
+            return {key: _respelled(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+_WIDE = {0: (24, 1), 1: (25, 2), 2: (26, 4), 3: (27, 8)}
+
+
+@st.composite
+def _spelled(draw: st.DrawFn) -> bytes:
+    """A map or array of small items, some of them in a longer form than they need, keys in any order."""
+
+    def head(major: int, argument: int) -> bytes:
+        if argument < 24 and draw(st.booleans()):
+            return bytes((major << 5 | argument,))
+        info, size = _WIDE[draw(st.integers(0, 3))]
+        return bytes((major << 5 | info,)) + argument.to_bytes(size, "big")
+
+    def item(depth: int) -> bytes:
+        kind = draw(st.integers(0, 7 if depth else 4))
+        if kind < 2:
+            return head(kind, draw(st.integers(0, 255)))
+        if kind < 4:
+            return head(kind, 1) + draw(st.sampled_from((b"a", b"b")))
+        if kind == 4:
+            return bytes.fromhex(
+                draw(st.sampled_from(("f93e00", "fa3fc00000", "fa47c35000", "f97e00", "fb3ff8000000000000")))
+            )
+        count = draw(st.integers(0, 3))
+        if kind == 5:
+            return head(4, count) + b"".join(item(depth - 1) for _ in range(count))
+        if kind == 6:
+            return head(6, draw(st.sampled_from((0, 25)))) + item(depth - 1)
+        keys = [head(0, draw(st.integers(0, 40))) for _ in range(count)]
+        return head(5, count) + b"".join(key + item(depth - 1) for key in keys)
+
+    return item(3)
+
+
+@given(_spelled() | st.binary(max_size=40))
+@settings(max_examples=400, deadline=None)
+def test_canonical_is_what_is_written_again_to_the_same_bytes(data: bytes) -> None:
+    """RFC 8949, 4.2.1: the scan's judgement while reading is that of writing again and comparing."""
+    try:
+        value = cbor.loads(data, limits=LIMITS)
+    except Refused:
+        return
+    if cbor.dumps(_respelled(value)) == data:
+        cbor.loads_canonical(data, limits=LIMITS)
+    else:
+        with pytest.raises(Refused, match=r"cbor\.not-canonical"):
+            cbor.loads_canonical(data, limits=LIMITS)
+
+
 @given(st.dictionaries(_keys, st.integers(0, 9), min_size=2, max_size=6))
 @settings(max_examples=100, deadline=None)
 def test_keys_are_written_in_byte_order(value: dict[CborKey, int]) -> None:

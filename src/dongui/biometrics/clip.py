@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from dongui.biometrics.acquisition import fine_enough
 from dongui.biometrics.alignment import FivePoints
 from dongui.biometrics.face_in_clip import FaceInClip, Seen
@@ -23,10 +25,12 @@ __all__ = ["Clip", "View", "five_points"]
 # by the detector once more, for a difference that is mostly noise of the landmarks.
 _FOLLOWED_COUNTS_DEGREES = 8.0
 
-_FIVE = [
-    POINT_NAMES.index(name)
-    for name in ("left-eye-outer", "left-eye-inner", "right-eye-outer", "right-eye-inner", "subnasale")
-]
+_FIVE = np.array(
+    [
+        POINT_NAMES.index(name)
+        for name in ("left-eye-outer", "left-eye-inner", "right-eye-outer", "right-eye-inner", "subnasale")
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,4 +161,4 @@ class Clip:
 
 def five_points(landmarks: Landmarks) -> FivePoints:
     """Return the points the aligner works with, taken from the landmarks."""
-    return FivePoints(*((x, y) for x, y in landmarks.points[_FIVE].tolist()))
+    return FivePoints(*((x, y) for x, y in landmarks.points.take(_FIVE, axis=0).tolist()))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from dongui.biometrics.acquisition import one_face
 from dongui.biometrics.detection import DETECTION_SIDES_PIXELS, Box, Detector
 from dongui.biometrics.landmarks import Landmarker, Landmarks
@@ -126,5 +128,5 @@ class FaceInClip:
 
 
 def _middle(landmarks: Landmarks) -> tuple[float, float]:
-    x, y = (landmarks.points.sum(axis=0) / len(landmarks.points)).tolist()
-    return x, y
+    x, y = np.add.reduce(landmarks.points).tolist()
+    return x / len(landmarks.points), y / len(landmarks.points)

@@ -18,6 +18,7 @@ from PIL import Image
 from dongui.biometrics.cards import card
 from dongui.biometrics.detection import Box
 from dongui.biometrics.onnx_runtime import onnxruntime
+from dongui.biometrics.pixels import square
 from dongui.errors import Misuse
 
 __all__ = ["LANDMARKER", "POINT_NAMES", "Landmarker", "Landmarks"]
@@ -152,20 +153,8 @@ def _frame(face: Box) -> tuple[int, int, int]:
 
 def _crop(pixels: NDArray[np.uint8], left: int, top: int, side: int) -> NDArray[np.float32]:
     """Cut, grey and shrink to (96, 96); beyond the picture's edge its last pixels repeat."""
-    cut = _cut(pixels, left, top, side)
+    cut = square(pixels, left, top, side)
     grey = Image.fromarray(cut).convert("L").resize((CROP_SIZE, CROP_SIZE), Image.Resampling.BILINEAR)
     crop = np.array(grey, dtype=np.float32)
     cut.fill(0)
     return crop
-
-
-def _cut(pixels: NDArray[np.uint8], left: int, top: int, side: int) -> NDArray[np.uint8]:
-    """Copy a square that may overhang; mostly it does not."""
-    if left >= 0 and top >= 0:
-        inside = pixels[top : top + side, left : left + side]
-        if inside.shape[:2] == (side, side):
-            return inside.copy()
-    rows = pixels.take(np.arange(top, top + side), axis=0, mode="clip")
-    cut = rows.take(np.arange(left, left + side), axis=1, mode="clip")
-    rows.fill(0)
-    return cut

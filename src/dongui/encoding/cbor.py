@@ -69,6 +69,37 @@ def loads(data: bytes | bytearray | memoryview, *, limits: Limits) -> CborValue:
     ``cbor.truncated``, ``cbor.trailing-bytes``, ``cbor.indefinite-length``, ``cbor.duplicate-key``,
     ``cbor.key-type``, ``cbor.not-utf8``, ``cbor.unsupported-value`` or ``cbor.malformed``.
     """
+    return _loads(data, limits)[0]
+
+
+def loads_canonical(data: bytes | bytearray | memoryview, *, limits: Limits) -> CborValue:
+    """Like :func:`loads`, and refuse what does not re-encode to itself: for formats of our own.
+
+    Two spellings of one statement would have two digests. Raises also ``cbor.not-canonical``.
+    """
+    value, scan = _loads(data, limits)
+    if not scan.canonical:
+        refuse("cbor.not-canonical", "the bytes are not the deterministic encoding of what they say")
+    return value
+
+
+def dumps(value: object) -> bytes:
+    """Return the deterministic encoding (RFC 8949, 4.2.1): shortest heads and floats, keys in byte order.
+
+    Takes what :data:`CborValue` holds, any sequence or mapping for arrays and maps, and bytes-like objects;
+    anything else, an integer beyond 64 bits included, raises ``TypeError`` or ``ValueError``. An
+    :class:`EmbeddedCbor` is written as it was received.
+    """
+    return _encode(value)
+
+
+def embed(content: bytes) -> EmbeddedCbor:
+    """Wrap encoded CBOR as an item of tag 24, in its shortest form."""
+    head = _head(_TAG, EMBEDDED_CBOR_TAG) + _head(_BYTES, len(content))
+    return EmbeddedCbor(raw=head + content, content=content)
+
+
+def _loads(data: bytes | bytearray | memoryview, limits: Limits) -> tuple[CborValue, Scan]:
     scan = Scan(memoryview(data).cast("B"), limits)
     scan.run()
     try:
@@ -81,34 +112,7 @@ def loads(data: bytes | bytearray | memoryview, *, limits: Limits) -> CborValue:
         )
     except cbor2.CBORDecodeError as error:
         refuse("cbor.malformed", f"the decoder refuses what the scan let pass: {error}")
-    return value
-
-
-def loads_canonical(data: bytes | bytearray | memoryview, *, limits: Limits) -> CborValue:
-    """Like :func:`loads`, and refuse what does not re-encode to itself: for formats of our own.
-
-    Two spellings of one statement would have two digests. Raises also ``cbor.not-canonical``.
-    """
-    value = loads(data, limits=limits)
-    if _encode(value, as_received=False) != data:
-        refuse("cbor.not-canonical", "the bytes are not the deterministic encoding of what they say")
-    return value
-
-
-def dumps(value: object) -> bytes:
-    """Return the deterministic encoding (RFC 8949, 4.2.1): shortest heads and floats, keys in byte order.
-
-    Takes what :data:`CborValue` holds, any sequence or mapping for arrays and maps, and bytes-like objects;
-    anything else, an integer beyond 64 bits included, raises ``TypeError`` or ``ValueError``. An
-    :class:`EmbeddedCbor` is written as it was received.
-    """
-    return _encode(value, as_received=True)
-
-
-def embed(content: bytes) -> EmbeddedCbor:
-    """Wrap encoded CBOR as an item of tag 24, in its shortest form."""
-    head = _head(_TAG, EMBEDDED_CBOR_TAG) + _head(_BYTES, len(content))
-    return EmbeddedCbor(raw=head + content, content=content)
+    return value, scan
 
 
 def _decoders(scan: Scan) -> dict[int, Callable[[CborValue, bool], CborValue]]:
@@ -142,13 +146,13 @@ def _head(major: int, argument: int) -> bytes:
     raise ValueError(f"{argument} does not fit into 64 bits")
 
 
-def _encode(value: object, *, as_received: bool) -> bytes:
+def _encode(value: object) -> bytes:
     out = bytearray()
-    _write(out, value, as_received)
+    _write(out, value)
     return bytes(out)
 
 
-def _write(out: bytearray, value: object, as_received: bool) -> None:
+def _write(out: bytearray, value: object) -> None:
     if isinstance(value, (str, bytes, bytearray, memoryview)):
         _write_string(out, value)
     elif value is None or isinstance(value, bool):
@@ -158,7 +162,7 @@ def _write(out: bytearray, value: object, as_received: bool) -> None:
     elif isinstance(value, float):
         out += cbor2.dumps(value, canonical=True)
     else:
-        _write_container(out, value, as_received)
+        _write_container(out, value)
 
 
 def _write_string(out: bytearray, value: str | bytes | bytearray | memoryview) -> None:
@@ -168,29 +172,29 @@ def _write_string(out: bytearray, value: str | bytes | bytearray | memoryview) -
     out += content
 
 
-def _write_container(out: bytearray, value: object, as_received: bool) -> None:
+def _write_container(out: bytearray, value: object) -> None:
     if isinstance(value, EmbeddedCbor):
-        out += value.raw if as_received else embed(value.content).raw
+        out += value.raw
     elif isinstance(value, Tagged):
         out += _head(_TAG, value.number)
-        _write(out, value.value, as_received)
+        _write(out, value.value)
     elif isinstance(value, Mapping):
-        _write_map(out, value, as_received)
+        _write_map(out, value)
     elif isinstance(value, Sequence):
         out += _head(_ARRAY, len(value))
         for item in value:
-            _write(out, item, as_received)
+            _write(out, item)
     else:
         raise TypeError(f"{type(value).__name__} has no CBOR form here")
 
 
-def _write_map(out: bytearray, value: Mapping[object, object], as_received: bool) -> None:
+def _write_map(out: bytearray, value: Mapping[object, object]) -> None:
     pairs = []
     for key, item in value.items():
         if isinstance(key, bool) or not isinstance(key, (int, str, bytes)):
             raise TypeError(f"a map key is an integer, text or bytes, not {type(key).__name__}")
-        pairs.append((_encode(key, as_received=as_received), item))
+        pairs.append((_encode(key), item))
     out += _head(_MAP, len(pairs))
     for encoded, item in sorted(pairs, key=lambda pair: pair[0]):
         out += encoded
-        _write(out, item, as_received)
+        _write(out, item)

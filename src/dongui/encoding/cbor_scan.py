@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from typing import NoReturn
+
+import cbor2
 
 from dongui.errors import Refused
 
@@ -15,8 +18,9 @@ _STRINGS, _CONTAINERS = (_BYTES, _TEXT), (_ARRAY, _MAP, _TAG)
 _KEYS = (_UINT, _NINT, _BYTES, _TEXT)
 _INDEFINITE = 31
 _WIDTHS = {24: 1, 25: 2, 26: 4, 27: 8}
+_SHORTEST_FROM = {24: 24, 25: 1 << 8, 26: 1 << 16, 27: 1 << 32}  # the least argument that needs that width
 _SCALARS = frozenset({20, 21, 22})  # false, true, null
-_FLOATS = frozenset({25, 26, 27})
+_FLOATS = {25: ">e", 26: ">f", 27: ">d"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +41,35 @@ def refuse(name: str, detail: str) -> NoReturn:
 
 
 class _Frame:
-    """An array, map or tag still being read: how many items are missing, and a map's keys so far."""
+    """An array or tag still being read: how many items are missing."""
 
-    __slots__ = ("keys", "left")
+    __slots__ = ("left",)
 
-    def __init__(self, left: int, keys: set[tuple[int, int | bytes]] | None = None) -> None:
+    def __init__(self, left: int) -> None:
         self.left = left
-        self.keys = keys
+
+
+class _Map(_Frame):
+    """A map still being read: also its keys so far, and the last of them, encoded as it stands there."""
+
+    __slots__ = ("keys", "last")
+
+    def __init__(self, left: int) -> None:
+        super().__init__(left)
+        self.keys: set[tuple[int, int | bytes]] = set()
+        self.last = b""
 
 
 class Scan:
     """One pass over the heads of every item. Keeps no content, so it cannot be made to allocate.
 
-    After :meth:`run`, ``tags`` are the numbers of the tags met and ``embedded`` the items of tag 24, whole,
-    as views, in their order. It runs in Python for every byte a stranger sends, so the common head (an
-    argument below 24) takes no call of its own.
+    After :meth:`run`, ``tags`` are the numbers of the tags met, ``embedded`` the items of tag 24, whole, as
+    views, in their order, and ``canonical`` tells whether the bytes are the deterministic encoding of what
+    they say (RFC 8949, 4.2.1): shortest heads and floats, keys in byte order. It runs in Python for every
+    byte a stranger sends, so the common head (an argument below 24) takes no call of its own.
     """
 
-    __slots__ = ("_at", "_data", "_items", "_limits", "_size", "_stack", "embedded", "tags")
+    __slots__ = ("_at", "_data", "_items", "_limits", "_size", "_stack", "canonical", "embedded", "tags")
 
     def __init__(self, data: memoryview, limits: Limits) -> None:
         if data.nbytes > limits.max_bytes:
@@ -65,6 +80,7 @@ class Scan:
         self._at = 0
         self._items = 0
         self._stack: list[_Frame] = []
+        self.canonical = True
         self.tags: set[int] = set()
         self.embedded: list[memoryview] = []
 
@@ -79,12 +95,12 @@ class Scan:
                 continue
             frame.left -= 1
             # A map of n pairs holds 2n items, so a key is due whenever an even number was missing.
-            self._item(frame.keys if frame.left & 1 else None)
+            self._item(frame if frame.left & 1 and isinstance(frame, _Map) else None)
         if self._at != self._size:
             refuse("cbor.trailing-bytes", f"{self._size - self._at} bytes follow the item")
 
-    def _item(self, keys: set[tuple[int, int | bytes]] | None) -> None:
-        """Read one head, and the content of a string. ``keys`` are those so far where a key is due."""
+    def _item(self, mapping: _Map | None) -> None:
+        """Read one head, and the content of a string. ``mapping`` is the map a key is due of."""
         self._count(1)
         start = self._at
         first = self._byte()
@@ -97,8 +113,8 @@ class Scan:
         content = self._take(argument) if major in _STRINGS else None
         if major == _TEXT and content is not None:
             self._check_text(content)
-        if keys is not None:
-            self._check_key(keys, major, argument if content is None else bytes(content))
+        if mapping is not None:
+            self._check_key(mapping, major, argument if content is None else bytes(content), start)
         if major in _CONTAINERS:
             self._open(major, argument, start)
 
@@ -123,14 +139,19 @@ class Scan:
 
     def _argument(self, major: int, info: int) -> int:
         if info in _WIDTHS:
-            return int.from_bytes(self._take(_WIDTHS[info]), "big")
+            argument = int.from_bytes(self._take(_WIDTHS[info]), "big")
+            if argument < _SHORTEST_FROM[info]:
+                self.canonical = False
+            return argument
         if info == _INDEFINITE and major in (_BYTES, _TEXT, _ARRAY, _MAP):
             refuse("cbor.indefinite-length", f"an item of indefinite length at offset {self._at - 1}")
         refuse("cbor.malformed", f"reserved additional information {info} at offset {self._at - 1}")
 
     def _simple(self, info: int) -> None:
         if info in _FLOATS:
-            self._take(_WIDTHS[info])
+            (value,) = struct.unpack(_FLOATS[info], self._take(_WIDTHS[info]))
+            if cbor2.dumps(value, canonical=True) != self._data[self._at - 1 - _WIDTHS[info] : self._at]:
+                self.canonical = False
         elif info not in _SCALARS:
             refuse("cbor.unsupported-value", f"simple value or stray break {info} at offset {self._at - 1}")
 
@@ -141,14 +162,17 @@ class Scan:
         except UnicodeDecodeError as error:
             refuse("cbor.not-utf8", f"a text string is not UTF-8 at its byte {error.start}")
 
-    @staticmethod
-    def _check_key(keys: set[tuple[int, int | bytes]], major: int, value: int | bytes) -> None:
+    def _check_key(self, mapping: _Map, major: int, value: int | bytes, start: int) -> None:
         # Two readers who each keep another of two equal keys see two documents under one signature.
         if major not in _KEYS:
             refuse("cbor.key-type", f"a map key of major type {major}; integers, text and bytes are allowed")
-        if (major, value) in keys:
+        if (major, value) in mapping.keys:
             refuse("cbor.duplicate-key", "a map holds one key twice")
-        keys.add((major, value))
+        mapping.keys.add((major, value))
+        encoded = bytes(self._data[start : self._at])
+        if encoded < mapping.last:
+            self.canonical = False
+        mapping.last = encoded
 
     def _open(self, major: int, argument: int, start: int) -> None:
         if len(self._stack) >= self._limits.max_depth:
@@ -161,7 +185,7 @@ class Scan:
             refuse("cbor.too-many-items", f"{size} items are declared; the limit is {self._limits.max_items}")
         if size > self._size - self._at:
             refuse("cbor.truncated", f"{size} items are declared and {self._size - self._at} bytes are left")
-        self._stack.append(_Frame(size, set() if major == _MAP else None))
+        self._stack.append(_Map(size) if major == _MAP else _Frame(size))
 
     def _open_tag(self, number: int, start: int) -> None:
         self.tags.add(number)
