@@ -8,8 +8,11 @@ ideal prints: no gloss, no printing raster, no fingers. What they show is the ge
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import chain, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,15 +65,12 @@ def turned_print(
     held = held or Print()
     card = _card(portrait, held)
     sheet = Sheet(distance_mm=held.distance_mm, bend_radius_mm=held.bend_radius_mm)
-    rng = np.random.default_rng(_SEED)
-    return [_encode(_see(card, replace(sheet, yaw=yaw), held), rng) for yaw in yaws]
+    return _film(_see(card, replace(sheet, yaw=yaw), held) for yaw in yaws)
 
 
 def still_clip(picture: bytes, *, frames: int = 15) -> list[bytes]:
     """The same picture held still: nothing but the camera's noise moves."""
-    pixels = _decode(picture)
-    rng = np.random.default_rng(_SEED)
-    return [_encode(pixels, rng) for _ in range(frames)]
+    return _film(repeat(_decode(picture), frames))
 
 
 def side_by_side(left: bytes, right: bytes) -> bytes:
@@ -90,8 +90,7 @@ def two_people_clip(clip: Sequence[bytes], bystander: bytes) -> list[bytes]:
 
 def dimmed(clip: Sequence[bytes], *, exposure: float = 0.08, noise: float = 4.0) -> list[bytes]:
     """The clip with ``exposure`` of its light (0 to 1), and a sensor's ``noise`` (deviation, of 255)."""
-    rng = np.random.default_rng(_SEED)
-    return [_encode(_decode(frame) * exposure, rng, noise=noise) for frame in clip]
+    return _film((_decode(frame) * exposure for frame in clip), noise=noise)
 
 
 def _see(card: _Colours, sheet: Sheet, held: Print) -> _Colours:
@@ -135,9 +134,42 @@ def _decode(picture: bytes) -> _Colours:
     return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"), dtype=np.float32)
 
 
-def _encode(seen: _Colours, rng: np.random.Generator, *, noise: float = _NOISE) -> bytes:
-    noisy = rng.standard_normal(seen.shape, dtype=np.float32)
-    noisy *= noise
+class _Sensor:
+    """A camera's noise, of deviation 1, the same in every clip: drawing it is most of what a frame costs."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._shape = shape
+        self._rng = np.random.default_rng(_SEED)
+        self._kept: list[_Colours] = []
+
+    def frames(self) -> Iterator[_Colours]:
+        for number in range(len(TURN_YAWS)):
+            if number == len(self._kept):
+                self._kept.append(self._drawn(self._rng))
+            yield self._kept[number]
+        # No more is kept, or a long clip would stay in memory.
+        rng = deepcopy(self._rng)
+        while True:
+            yield self._drawn(rng)
+
+    def _drawn(self, rng: np.random.Generator) -> _Colours:
+        return rng.standard_normal(self._shape, dtype=np.float32)
+
+
+_sensor = lru_cache(maxsize=1)(_Sensor)
+
+
+def _film(seen: Iterable[_Colours], *, noise: float = _NOISE) -> list[bytes]:
+    """Take pictures of one size, the first one's."""
+    frames = iter(seen)
+    for first in frames:
+        grains = _sensor(first.shape).frames()
+        paired = zip(chain([first], frames), grains, strict=False)
+        return [_encode(frame, grain * noise) for frame, grain in paired]
+    return []
+
+
+def _encode(seen: _Colours, noisy: _Colours) -> bytes:
     noisy += seen
     np.clip(noisy, 0, 255, out=noisy)
     return _save(Image.fromarray(np.rint(noisy, out=noisy).astype(np.uint8)))
