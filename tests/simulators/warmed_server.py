@@ -24,12 +24,17 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 _SIZE_BYTES = 8
-# What commands import when they run. Not pyarrow and scipy: they start a thread when they are imported.
+# What commands import when they run; not what draws reports, which few commands do.
 _LATER = (
     *("typer._adapters", "dongui.desk", "dongui.storage.sqlite.ledger", "dongui.cli.trust_option"),
     *("PIL.JpegImagePlugin", "PIL.PngImagePlugin", "cedarpy", "duckdb", "psycopg", "fpdf", "jinja2", "segno"),
+    *("pyarrow.parquet", "pyarrow.compute", "scipy.special", "dongui.biometrics.instruments", "_strptime"),
+    *("dongui.cli.carrying_out_inputs", "dongui.cli.stopped", "dongui.cli.model_inputs"),
+    *("dongui.cli.rights_stores", "dongui.assessment.result_json"),
     "dongui.demo.cast",
 )
+# The Parquet library's allocator would start a thread when it is imported; it needs none.
+_NO_THREAD = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
 
 class _Order(NamedTuple):
@@ -68,6 +73,7 @@ def main(folder: Path) -> None:
 
 
 def _load() -> None:
+    os.environ.update(_NO_THREAD)  # the server's own: a command has its client's environment
     import_module("dongui.cli.main").command()
     for name in _LATER:
         with suppress(ModuleNotFoundError):  # an extra that is not installed; its command says so itself
