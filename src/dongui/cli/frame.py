@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Annotated
 
 import typer
@@ -62,8 +63,12 @@ _Debug = Annotated[
 ]
 
 
-def _common_parameters() -> list[TyperOption]:
-    """Return the options every command has. Typer makes them from a function's signature, so one is given."""
+@cache
+def _common_parameters() -> Sequence[TyperOption]:
+    """Return the options every command has, the same for all: an option keeps nothing of a run.
+
+    Typer makes them from a function's signature, so one is given.
+    """
     app = typer.Typer(add_completion=False)
 
     @app.command()
@@ -76,20 +81,20 @@ def _common_parameters() -> list[TyperOption]:
 def build(app: typer.Typer) -> TyperGroup:
     """Return the command tree of ``app``, every command with the common options after its own."""
     root = get_group(app)
-    _complete(root)
+    _complete(root, _common_parameters())
     return root
 
 
-def _complete(group: TyperGroup) -> None:
+def _complete(group: TyperGroup, common: Sequence[TyperOption]) -> None:
     for member in group.commands.values():
         if isinstance(member, TyperGroup):
-            _complete(member)
+            _complete(member, common)
         else:
             for parameter in member.params:
                 if isinstance(parameter, TyperArgument | TyperOption):
                     # Whoever reads a file names what is wrong with it; typer would call it a wrong usage.
                     parameter.type_descriptor.parameter_info.readable = False
-            member.params += _common_parameters()
+            member.params += common
 
 
 def spread_lists(arguments: Sequence[str], tree: TyperGroup) -> list[str]:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from io import TextIOWrapper
 from types import TracebackType
@@ -70,10 +71,12 @@ def _root(
     del version
 
 
+@cache
 def command(*, only: str | None = None) -> TyperGroup:
     """Return the command tree: the whole, for help, reference and tests, or ``only`` one member of it.
 
-    One member is all a run needs; the others' libraries would be loaded for nothing.
+    One member is all a run needs; the others' libraries would be loaded for nothing. Whoever gives several
+    commands in one process has it made once: a tree keeps nothing of a run.
     """
     app = typer.Typer(
         name="dongui",
