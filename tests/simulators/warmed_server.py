@@ -1,7 +1,8 @@
 """A Python that has loaded the command line once and forks one process for each command.
 
 Only what needs no thread is loaded before: of several threads a fork copies one, with the others' locks held.
-Nothing is run before, so each command finds what a fresh process has after its imports.
+Nothing is run before that a command could see: it finds what a fresh process has after its imports, and what
+a fresh one would make of the sources alone, the tree of commands and the table of failures.
 """
 
 from __future__ import annotations
@@ -74,7 +75,10 @@ def main(folder: Path) -> None:
 
 def _load() -> None:
     os.environ.update(_NO_THREAD)  # the server's own: a command has its client's environment
-    import_module("dongui.cli.main").command()
+    main = import_module("dongui.cli.main")
+    for name in main._SINGLE + main._NOUNS:
+        main.command(only=name)  # kept by it, as the table of failures is
+    import_module("dongui.errors").failures()
     for name in _LATER:
         with suppress(ModuleNotFoundError):  # an extra that is not installed; its command says so itself
             import_module(name)
