@@ -4,15 +4,9 @@ never a record gone of which the log does not say so.
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,10 +20,9 @@ from dongui.storage.sqlite.ledger import SqliteLedger
 from simulators import consent_purger
 from simulators.consent_archive import KEPT_FOR, Archive, an_archive
 from simulators.consent_office import DAY, NOON
+from simulators.killed_children import kills
 
 KILLS = 20
-# Children start side by side, one a ledger: most of a child's life is Python loading modules.
-AT_ONCE = 4
 LEDGER = "ledger.sqlite"
 TABLES = ("notice", "record", "event", "handle_key")
 
@@ -41,38 +34,11 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     return an_archive(desk / LEDGER, people=120, seed=3)
 
 
-def start(path: Path) -> subprocess.Popen[str]:
-    tests = str(Path(consent_purger.__file__).parent.parent)
-    search = os.pathsep.join([tests, *filter(None, [os.environ.get("PYTHONPATH")])])
-    environment = os.environ | {"PYTHONPATH": search}
-    command = [sys.executable, consent_purger.__file__, str(path)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-
-
-def kill_while_purging(child: subprocess.Popen[str], chance: random.Random) -> int:
-    """Wait for the first day to be done, then kill at a random instant; return the last day told."""
-    with child:
-        assert child.stdout is not None
-        lines = [child.stdout.readline()]
-        time.sleep(chance.random() * 0.12)
-        child.kill()
-        lines += child.stdout.read().splitlines(keepends=True)
-    assert child.returncode == -signal.SIGKILL
-    return max(int(line) for line in lines if line.endswith("\n"))
-
-
 def rules(path: Path) -> dict[str, str]:
     raw = sqlite3.connect(path)
     found = dict(raw.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall())
     raw.close()
     return found
-
-
-def copies(archive: Archive, folder: Path) -> Iterator[Path]:
-    for number in range(AT_ONCE):
-        path = folder / str(number)
-        shutil.copytree(archive.path.parent, path)
-        yield path
 
 
 def test_whoever_is_killed_while_destroying_leaves_every_record_whole_or_gone(
@@ -84,12 +50,12 @@ def test_whoever_is_killed_while_destroying_leaves_every_record_whole_or_gone(
     and goes when the desk is opened next.
     """
     chance, expected = random.Random(), rules(archive.path)
-    for turn in range(KILLS // AT_ONCE):
-        paths = list(copies(archive, tmp_path / f"turn {turn}"))
-        children = [start(path) for path in paths]
-        days = [kill_while_purging(child, chance) for child in children]
-        for path, day in zip(paths, days, strict=True):
-            check(archive, path, day, expected)
+    with kills(consent_purger.__file__) as program:
+        for kill in range(KILLS):
+            path = tmp_path / str(kill)
+            shutil.copytree(archive.path.parent, path)
+            days = program.kill(chance.random() * 0.12, str(path))
+            check(archive, path, max(days), expected)
 
 
 def check(archive: Archive, path: Path, day: int, expected: dict[str, str]) -> None:

@@ -1,24 +1,25 @@
-"""A process that appends consent events until it is killed, and says so only when one is durable.
+"""Processes that append consent events until they are killed, and say so only when one is durable.
 
-Run as ``python consent_appender.py LEDGER RECORD_ID``: renews the record again and again, and prints the
-number of each event once the ledger has acknowledged it.
+The program's order (:mod:`simulators.killed_children`) is ``LEDGER RECORD_ID``: the child renews the record
+again and again, and tells the number of each event once the ledger has acknowledged it.
 """
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dongui.consent.events import ConsentEvent, EventKind
 from dongui.environment import SystemEntropy
 from dongui.storage.sqlite.ledger import SqliteLedger
+from simulators.killed_children import serve, tell
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
-def main(path: Path, record_id: bytes) -> None:
-    """Append for ever; whoever started this process ends it."""
+def append_for_ever(order: list[str]) -> None:
+    """Append until somebody ends this process."""
+    path, record_id = Path(order[0]), bytes.fromhex(order[1])
     with SqliteLedger.open(path, entropy=SystemEntropy()) as ledger:
         number = len(ledger.history(record_id).events)
         while True:
@@ -30,9 +31,8 @@ def main(path: Path, record_id: bytes) -> None:
                 valid_for=timedelta(days=1),
             )
             number = len(ledger.append(event).events)
-            sys.stdout.write(f"{number}\n")
-            sys.stdout.flush()
+            tell(number)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]))
+    serve(append_for_ever)

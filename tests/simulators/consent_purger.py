@@ -1,12 +1,11 @@
-"""A desk that destroys what is over, day after day, until it is killed.
+"""Desks that destroy what is over, day after day, until they are killed.
 
-Run as ``python consent_purger.py DESK``: purges as of the end of each day's retention in turn, and prints
-the day's number once the desk has said that it is done.
+The program's order (:mod:`simulators.killed_children`) is ``DESK``: the child purges as of the end of each
+day's retention in turn, and tells the day's number once the desk has said that it is done.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from dongui.desk import Desk
 from dongui.environment import SystemEntropy
 from simulators.consent_archive import KEPT_FOR
 from simulators.consent_office import DAY, NOON
+from simulators.killed_children import serve, tell
 
 
 class Calendar:
@@ -27,16 +27,15 @@ class Calendar:
         return NOON + self.day * DAY + KEPT_FOR
 
 
-def main(path: Path) -> None:
-    """Purge thirty days' worth, then wait; whoever started this process ends it."""
+def purge(order: list[str]) -> None:
+    """Purge thirty days' worth, then wait; somebody ends this process."""
     calendar = Calendar()
-    with Desk(path, clock=calendar, entropy=SystemEntropy()) as desk:
+    with Desk(Path(order[0]), clock=calendar, entropy=SystemEntropy()) as desk:
         for calendar.day in range(31):
             desk.purge()
-            sys.stdout.write(f"{calendar.day}\n")
-            sys.stdout.flush()
+            tell(calendar.day)
         time.sleep(60)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    serve(purge)
