@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, XPos, YPos
-from fpdf.fonts import FontFace
+from fpdf.fonts import FontFace, TTFFont
 
 from dongui.assessment.report.blocks import Answer, Block, Content, Heading, Listing, Plot, Table, Text
 from dongui.assessment.report.columns import share_width
@@ -53,6 +53,10 @@ class _Page(FPDF):
         self.set_auto_page_break(auto=True, margin=_MARGIN_MM)
         self.add_font(FAMILY, "", font_path("regular"))
         self.add_font(FAMILY, "B", font_path("bold"))
+        for font in self.fonts.values():
+            if isinstance(font, TTFFont):
+                # The whole font's boxes hold for any part of it; for smaller ones each glyph would be drawn.
+                font.ttfont.recalcBBoxes = False
 
     def begin(self) -> None:
         self.add_page()
