@@ -54,29 +54,45 @@ def rules_of(pack_id: str) -> Iterator[Rules]:
             yield ask(asked, pack=pack, purposes=PURPOSES, recipients=RECIPIENTS)
 
 
-def case(chance: random.Random) -> tuple[RecordFacts, ConsentFacts]:
-    """Return one case, every field drawn from its edges; most have a matching consent.
+# Every field is drawn from its edges, each a pool of equal chances. What is wrong is thinned out, so that the
+# late rules are reached as often as the early ones; any traits and any flags are one draw in ten and in five.
+_TRAITS = (*[3] * 80, *[7] * 64, *range(16))
+_REACHES = (*Reach, *[Reach.MATCHED] * 9)
+_STATES = (*EventKind, *[EventKind.GIVEN] * 7)
+_FLAGS = (*[63, 55, 39] * 192, *[*range(64)] * 3, *[63 ^ (1 << bit) for bit in range(6)] * 32)
+_BEGINNINGS = (0, 0, 0, AT_US - 1, AT_US - 1, AT_US, AT_US, AT_US + 1)
+_RETENTIONS = (*MOMENTS, *[AT_US + 1, FOREVER_US] * 5)
+_ENDS = (*MOMENTS, *[AT_US + 1, FOREVER_US] * 4)
+_RECORD = (_TRAITS, _RETENTIONS)
+_CONSENT = (_STATES, _FLAGS, _BEGINNINGS, _ENDS, _ENDS)
+Case = tuple[RecordFacts, ConsentFacts]
 
-    What is wrong is thinned out, so that the late rules are reached as often as the early ones.
+
+def case(traits: int, retained_until: int, reach: int, *consent: int) -> Case:
+    """Return one case; only a consent that matches has fields of its own."""
+    record = RecordFacts(traits, retained_until)
+    if reach != Reach.MATCHED:
+        return record, ConsentFacts(Reach(reach))
+    state, *terms = consent
+    return record, ConsentFacts(Reach.MATCHED, EventKind(state), *terms)
+
+
+def distinct_cases(number: int, *, seed: int) -> tuple[list[Case], list[int]]:
+    """Return the different ones among ``number`` cases, and where each of the cases stands among them.
+
+    The same for the same seed.
     """
-    record = RecordFacts(
-        traits=chance.choice((3, 3, 3, 3, 3, 7, 7, 7, 7, chance.randrange(16))),
-        retained_until_us=chance.choice((*MOMENTS, *[AT_US + 1, FOREVER_US] * 5)),
-    )
-    reach = chance.choice((*Reach, *[Reach.MATCHED] * 9))
-    if reach is not Reach.MATCHED:
-        return record, ConsentFacts(reach)
-    return record, ConsentFacts(
-        reach,
-        state=chance.choice((*EventKind, *[EventKind.GIVEN] * 7)),
-        flags=chance.choice((63, 55, 39, chance.randrange(64), 63 ^ (1 << chance.randrange(6)))),
-        counts_from_us=chance.choice((0, 0, 0, AT_US - 1, AT_US - 1, AT_US, AT_US, AT_US + 1)),
-        valid_until_us=chance.choice((*MOMENTS, *[AT_US + 1, FOREVER_US] * 4)),
-        retained_until_us=chance.choice((*MOMENTS, *[AT_US + 1, FOREVER_US] * 4)),
-    )
-
-
-def cases(number: int, *, seed: int) -> list[tuple[RecordFacts, ConsentFacts]]:
-    """Return ``number`` cases, the same for the same seed."""
     chance = random.Random(seed)
-    return [case(chance) for _ in range(number)]
+    # Plain numbers, of which equal ones are found much sooner than equal members of an enumeration.
+    pools = [[int(edge) for edge in edges] for edges in (*_RECORD, _REACHES, *_CONSENT)]
+    drawn = zip(*(chance.choices(pool, k=number) for pool in pools), strict=True)
+    places: dict[tuple[int, ...], int] = {}
+    matched = int(Reach.MATCHED)
+    where = [places.setdefault(each if each[2] == matched else each[:3], len(places)) for each in drawn]
+    return [case(*each) for each in places], where
+
+
+def cases(number: int, *, seed: int) -> list[Case]:
+    """Return ``number`` cases, the same for the same seed."""
+    once, where = distinct_cases(number, seed=seed)
+    return [once[place] for place in where]
