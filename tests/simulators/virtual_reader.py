@@ -8,6 +8,7 @@ bytes; a single byte switches power (0 off, 1 on), resets (2), or asks for the a
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import socket
@@ -30,6 +31,7 @@ __all__ = ["VirtualReader", "require_services", "virtual_reader"]
 
 _DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 _SERVICE = shutil.which("pcscd") or "/usr/sbin/pcscd"
+_LOOKS_S = 0.5  # the card service looks every 0.4 s
 _IN_PRIVATE = 'mount -t tmpfs tmpfs /run && mkdir -m 755 /run/pcscd && exec "$0" "$@"'
 
 
@@ -56,19 +58,24 @@ class VirtualReader:
 
     port: int
     socket_name: str
+    _lifted: float = -math.inf
+
+    def see_empty(self) -> None:
+        """Wait until the card service has seen the last chip lifted."""
+        time.sleep(max(0.0, self._lifted + _LOOKS_S - time.monotonic()))
 
     @contextmanager
     def holding(self, chip: PassportChip, *, delay: float = 0.0) -> Iterator[None]:
         """Put a chip on the reader, ``delay`` seconds from now, and take it off at the end."""
+        # A chip put down before the last one was seen lifted is not seen at all; no hand is that quick.
+        self.see_empty()
         inserted = _Inserted(chip, self.port, delay)
         inserted.start()
         try:
             yield
         finally:
             inserted.remove()
-            # The card service looks every 0.4 s. A chip put down before it saw the other one lifted is not
-            # seen at all; no hand is that quick.
-            time.sleep(0.5)
+            self._lifted = time.monotonic()
 
 
 class _Inserted(threading.Thread):
