@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from unittest.mock import patch
 
@@ -19,10 +20,24 @@ def office(tmp_path: Path, request: pytest.FixtureRequest) -> WithdrawalOffice:
     return WithdrawalOffice.open(tmp_path, people=6, layout=str(request.param))
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> WithdrawalOffice:
+    """Four people in two releases and a model; a copy of its folder is beside it."""
+    office = WithdrawalOffice.open(tmp_path_factory.mktemp("small") / "office", people=4)
+    shutil.copytree(office.terminal.folder, beside(office))
+    return office
+
+
 @pytest.fixture
-def small(tmp_path: Path) -> WithdrawalOffice:
-    """Four people in two releases and a model."""
-    return WithdrawalOffice.open(tmp_path, people=4)
+def small(kept: WithdrawalOffice) -> WithdrawalOffice:
+    """The same, as it was made, and in the same place: an office knows where its releases are."""
+    shutil.rmtree(kept.terminal.folder)
+    shutil.copytree(beside(kept), kept.terminal.folder)
+    return kept
+
+
+def beside(office: WithdrawalOffice) -> Path:
+    return office.terminal.folder.with_name("as made")
 
 
 def withdraw(office: WithdrawalOffice, number: int, *more: object) -> Ended:
@@ -90,9 +105,9 @@ def test_one_consent_withdrawn_leaves_the_others(small: WithdrawalOffice) -> Non
     assert not (rest["not_yet"] and "other-consents" in [one["what"] for one in rest["not_yet"]])
 
 
-def test_a_person_in_two_models_keeps_their_key_for_the_one_they_stay_in(tmp_path: Path) -> None:
+def test_a_person_in_two_models_keeps_their_key_for_the_one_they_stay_in(small: WithdrawalOffice) -> None:
     """Two consents to train, one withdrawn: out of that model alone, and the other still forgets exactly."""
-    office = WithdrawalOffice.open(tmp_path, people=4)
+    office = small
     office.consent(range(4), OFFICE, "template", purpose="second-model")
     office.done("custody", "export", "--out", "C2.parquet")
     office.decide("second", OFFICE, "template", purpose="second-model", consents="C2.parquet")

@@ -40,6 +40,7 @@ class WithdrawalOffice:
         cls, folder: Path, *, people: int, layout: str = "sorted", model: bool = True
     ) -> WithdrawalOffice:
         """Begin one: everybody consents to both, has a key, is in both releases and, if so, in the model."""
+        folder.mkdir(exist_ok=True)
         terminal = Terminal(folder)
         terminal.processes = False
         office = cls(terminal, people)
@@ -52,7 +53,8 @@ class WithdrawalOffice:
         (folder / "records.csv").write_text("person,record,traits,retained_until\n" + "".join(rows))
         office.done("custody", "index", "records.csv", "--out", "R.parquet", "--layout", layout)
         office.done("custody", "export", "--out", "C.parquet", "--layout", layout)
-        office.done("rights", "give-keys", "--out", "keys")
+        # Nobody reads these copies: drawing a page for each would take longer than all the rest.
+        office.done("rights", "give-keys", "--out", "keys", "--form", "text")
         office.decide("pictures", LABORATORY, "image")
         office.decide("templates", OFFICE, "template")
         for release in ("pictures", "templates"):

@@ -8,21 +8,22 @@ of instants where the command came to its end.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
 import sys
+from importlib import import_module
 
-import dongui.cli.carrying_out_inputs
-import dongui.custody.carrying_out
-import dongui.custody.stops
-import dongui.desk
-from dongui.cli.main import run
+from dongui.cli.main import command, run
 from simulators.own_libraries import leave_out_pandas
 from simulators.vault_instants import tell_each_operation
 
-# What a command loads on its way is loaded once, before anything is forked.
-WARM = (dongui.cli.carrying_out_inputs, dongui.custody.carrying_out, dongui.custody.stops, dongui.desk)
+# What a command loads on its way, or a library of its does, is loaded once, before anything is forked.
+_LATER = (
+    *("dongui.cli.carrying_out_inputs", "dongui.custody.carrying_out", "dongui.custody.stops", "dongui.desk"),
+    *("dongui.custody.rule_packs", "typer._adapters", "_strptime", "zoneinfo", "importlib.metadata"),
+)
 
 
 class Killer:
@@ -51,9 +52,19 @@ def give(order: dict[str, object]) -> str:
         return f"{'failed' if end.code else 'done'} {counted.seen}"
 
 
+def load() -> None:
+    """Load everything, and keep it out of the collector's way: its pages stay shared with every child."""
+    for name in _LATER:
+        import_module(name)
+    command(only="custody")
+    gc.collect()
+    gc.freeze()
+
+
 def main() -> None:
     """Serve orders until the input ends."""
     leave_out_pandas()
+    load()
     told = os.dup(1)
     for line in sys.stdin:
         child = os.fork()
