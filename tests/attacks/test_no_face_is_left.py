@@ -53,15 +53,25 @@ class Staged:
     folder: Path
     needles: Mapping[str, Sequence[Needle]]
 
+    def copy(self, folder: Path, *keys: str) -> Staged:
+        """Copy what is staged for the cases of these keys."""
+        others = shutil.ignore_patterns(*(self.needles.keys() - set(keys)))
+        return Staged(
+            shutil.copytree(self.folder, folder, ignore=others), {key: self.needles[key] for key in keys}
+        )
+
     @property
     def all(self) -> list[Needle]:
         return [needle for needles in self.needles.values() for needle in needles]
 
 
-def stage(folder: Path, *keys: str) -> Staged:
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Staged:
+    """Every case once; what is done to them is done to copies."""
+    folder = tmp_path_factory.mktemp("staged") / "in"
     folder.mkdir()
     needles: dict[str, list[Needle]] = {}
-    for needle in derive("simulators.forgetting_stage:stage", str(folder), *keys):
+    for needle in derive("simulators.forgetting_stage:stage", str(folder)):
         needles.setdefault(needle.label.partition(":")[0], []).append(needle)
     return Staged(folder, needles)
 
@@ -154,13 +164,13 @@ def cores_go_to_the_working_folder() -> bool:
 
 
 @pytest.mark.slow
-def test_nothing_is_left_however_it_ended(tmp_path: Path) -> None:
+def test_nothing_is_left_however_it_ended(everything: Staged, tmp_path: Path) -> None:
     """Verified, refused, undetermined, misuse, a crash, a time-out, a full log: memory and disk are clean.
 
     The answer or the failure, with its traceback, is still held by the program while it is searched.
     """
     assert set(ENDINGS) == {case.key for case in CASES}
-    staged, home, before = stage(tmp_path / "in"), tmp_path / "home", shared_entries()
+    staged, home, before = everything.copy(tmp_path / "in", *ENDINGS), tmp_path / "home", shared_entries()
     with victim(staged, "confined", home) as program:
         program.ask("wait")
         assert program.told() == "waiting"
@@ -180,9 +190,9 @@ def test_nothing_is_left_however_it_ended(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_careless_verification_would_be_caught(tmp_path: Path) -> None:
+def test_a_careless_verification_would_be_caught(everything: Staged, tmp_path: Path) -> None:
     """The control: the same search, of a program that keeps what it sees, finds each kind of secret in it."""
-    staged = stage(tmp_path / "in", "refused")
+    staged = everything.copy(tmp_path / "in", "refused")
     with victim(staged, "careless", tmp_path / "home") as program:
         program.ask("refused")
         assert program.told() == ENDINGS["refused"]
@@ -203,13 +213,13 @@ def test_a_careless_verification_would_be_caught(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_crash_of_the_program_itself_writes_no_face(tmp_path: Path) -> None:
+def test_a_crash_of_the_program_itself_writes_no_face(everything: Staged, tmp_path: Path) -> None:
     """Struck while document and frames are in its memory, the program leaves no core dump and no process.
 
     The program has turned core dumps on; verifying turns them off. The process that holds the pictures as
     well, decoded, and the one that forks end by themselves.
     """
-    staged, home = stage(tmp_path / "in", "timed-out"), tmp_path / "home"
+    staged, home = everything.copy(tmp_path / "in", "timed-out"), tmp_path / "home"
     with victim(staged, "confined", home) as program:
         program.ask("timed-out")
         pid, needles = program._process.pid, staged.all
@@ -227,12 +237,12 @@ def test_a_crash_of_the_program_itself_writes_no_face(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_one_face_raced_by_two_programs_is_verified_once(tmp_path: Path) -> None:
+def test_one_face_raced_by_two_programs_is_verified_once(everything: Staged, tmp_path: Path) -> None:
     """Two programs with confined processes of their own verify one presentation at one instant: one answers.
 
     Neither keeps anything of it, the loser included.
     """
-    staged = stage(tmp_path / "in", "verified")
+    staged = everything.copy(tmp_path / "in", "verified")
     with (
         victim(staged, "confined", tmp_path / "one") as one,
         victim(staged, "confined", tmp_path / "other") as other,

@@ -55,6 +55,7 @@ __all__ = ["CASES", "Case", "Kept", "keeping", "read_cases", "stage"]
 Kept = dict[str, bytes]
 PURPOSE = "airport-gate"
 _PIECES, _PIECE_BYTES = 24, 64
+_NOISE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +183,10 @@ def _film(case: Case, session: Session) -> list[bytes]:
 def _noisy(picture: bytes, *, quality: int) -> bytes:
     """The picture with noise that no other picture has."""
     with Image.open(io.BytesIO(picture)) as opened:
-        clean = np.asarray(opened.convert("RGB")).astype("i2")
-    noisy = clean + np.random.default_rng().integers(-5, 6, clean.shape, dtype="i2")
+        clean = np.asarray(opened.convert("RGB")).clip(_NOISE, 255 - _NOISE)
+    noise = np.random.default_rng().integers(0, 2 * _NOISE + 1, clean.shape, dtype="u1")
     stream = io.BytesIO()
-    Image.fromarray(np.clip(noisy, 0, 255).astype("u1")).save(stream, "JPEG", quality=quality)
+    Image.fromarray(clean - np.uint8(_NOISE) + noise).save(stream, "JPEG", quality=quality)
     return stream.getvalue()
 
 

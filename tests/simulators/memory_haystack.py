@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 __all__ = ["CHUNK_BYTES", "MIN_RUN", "OVERLAP_BYTES", "Haystack"]
@@ -39,13 +40,15 @@ class Haystack:
 
     def __init__(self, needles: Sequence[tuple[str, bytes]]) -> None:
         self._needles = needles
-        words = [_words_of(content) for _, content in self._needles]
-        assert all(len(found) for found in words), (
+        words = [_words_of(content) for _, content in needles]
+        holders = np.repeat(np.arange(len(words)), [len(found) for found in words])
+        every = np.concatenate(words)
+        enough = np.flatnonzero(_distinct_enough(every))
+        assert len(np.unique(holders[enough])) == len(needles), (
             "a needle is too short or too uniform to be told from others"
         )
-        order = np.argsort(np.concatenate(words), kind="stable")
-        self._words = np.concatenate(words)[order]
-        self._holders = np.repeat(np.arange(len(words)), [len(found) for found in words])[order]
+        order = enough[np.argsort(every[enough])]
+        self._words, self._holders = every[order], holders[order]
         bits = max(_HASH_BITS, len(self._words).bit_length() + _SPARE_BITS)
         self._shift = np.uint64(64 - bits)
         self._hashes = np.empty((CHUNK_BYTES + OVERLAP_BYTES) // _WORD, np.uint64)
@@ -58,11 +61,12 @@ class Haystack:
         aligned = np.frombuffer(chunk, "<u8", count=len(chunk) // _WORD)
         places = self._candidates(aligned)
         # The words are sorted; np.isin would sort them again for every piece of memory.
-        first = np.searchsorted(self._words, aligned[places], "left").tolist()
-        after = np.searchsorted(self._words, aligned[places], "right").tolist()
+        first, after = (np.searchsorted(self._words, aligned[places], side) for side in ("left", "right"))
         found: dict[str, int] = {}
-        for place, low, high in zip((places * _WORD).tolist(), first, after, strict=True):
-            for label, content in (self._needles[number] for number in self._holders[low:high]):
+        for near in np.flatnonzero(first < after).tolist():
+            place = int(places[near]) * _WORD
+            for number in set(self._holders[first[near] : after[near]].tolist()):
+                label, content = self._needles[number]
                 run = 0 if label in found else _run_at(chunk, place, content)
                 if run >= min(MIN_RUN, len(content)):
                     found[label] = run
@@ -78,25 +82,17 @@ class Haystack:
 
 
 def _words_of(content: bytes) -> NDArray[np.uint64]:
-    size = len(content)
-    starts = range(0, size, SAMPLE_BYTES)
-    if size > SAMPLES * SAMPLE_BYTES:
-        starts = range(0, size - SAMPLE_BYTES, (size - SAMPLE_BYTES) // (SAMPLES - 1))
-    words: list[NDArray[np.uint64]] = []
-    for start in starts:
-        # Each sample reaches into the next by a word, so that none that straddles the two is missed.
-        sample = np.frombuffer(content[start : start + SAMPLE_BYTES + _WORD - 1], np.uint8)
-        if len(sample) >= _WORD:
-            windows = np.lib.stride_tricks.sliding_window_view(sample, _WORD)
-            words.append(np.ascontiguousarray(windows).view("<u8").ravel())
-    every = np.unique(np.concatenate(words)) if words else np.empty(0, np.uint64)
-    return every[_distinct_enough(every)]
+    size, reach = len(content), SAMPLE_BYTES + _WORD - 1
+    starts = range(0, size - SAMPLE_BYTES, max((size - SAMPLE_BYTES) // (SAMPLES - 1), 1))
+    if size <= SAMPLES * SAMPLE_BYTES:
+        starts, reach = range(1), size
+    samples = (np.frombuffer(content[start : start + reach], np.uint8) for start in starts)
+    windows = [sliding_window_view(sample, _WORD) for sample in samples if len(sample) >= _WORD]
+    return np.concatenate([np.empty((0, _WORD), np.uint8), *windows]).view("<u8").ravel()
 
 
 def _distinct_enough(words: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    if not len(words):
-        return np.zeros(0, dtype=bool)
-    ordered = np.sort(np.ascontiguousarray(words).view(np.uint8).reshape(-1, _WORD), axis=1)
+    ordered = np.sort(words.view(np.uint8).reshape(-1, _WORD), axis=1)
     enough: NDArray[np.bool_] = (np.diff(ordered, axis=1) != 0).sum(axis=1) + 1 >= _MIN_DISTINCT_BYTES
     return enough
 

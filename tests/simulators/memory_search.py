@@ -89,15 +89,15 @@ def search_process_memory(pid: int, needles: Sequence[Needle]) -> list[Hit]:
 
     Raises ``PermissionError`` where the system does not let one process read another (ptrace_scope).
     """
-    return _search("memory", str(pid), needles)
+    return _search("memory", pid, needles)
 
 
 def search_files(roots: Iterable[Path], needles: Sequence[Needle]) -> list[Hit]:
     """Every file below ``roots`` in which a needle stands."""
-    return [hit for root in roots for hit in _search("files", str(root), needles)]
+    return _search("files", [str(root) for root in roots], needles)
 
 
-def _search(what: str, where: str, needles: Sequence[Needle]) -> list[Hit]:
+def _search(what: str, where: int | list[str], needles: Sequence[Needle]) -> list[Hit]:
     told = _helper(what, {"where": where, "needles": [needle.to_json() for needle in needles]})
     if told == "permission":
         raise PermissionError(f"the memory of process {where} may not be read")

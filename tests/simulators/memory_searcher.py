@@ -88,9 +88,9 @@ def _serve() -> object:
         return [hide(label, data).to_json() for label, data in made.items()]
     haystack = Haystack([Needle.from_json(entry).unmasked() for entry in request["needles"]])
     if sys.argv[1] == "files":
-        return _search_files(haystack, Path(request["where"]))
+        return [hit for root in request["where"] for hit in _search_files(haystack, Path(root))]
     try:
-        return _search_memory(haystack, int(request["where"]))
+        return _search_memory(haystack, request["where"])
     except PermissionError:
         return "permission"
 
