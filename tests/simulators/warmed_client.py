@@ -6,10 +6,9 @@ arguments, folder, environment and standard streams to the server beside it, and
 
 from __future__ import annotations
 
+import _socket
 import marshal
 import os
-import signal
-import socket
 import sys
 
 _KINDS = {"dongui": "-m dongui.cli", "warmed-python": ""}
@@ -27,19 +26,28 @@ def main() -> None:
         os.execv(python, [python, *_KINDS[kind].split(), *sys.argv[1:]])
     mask = os.umask(0)
     order = marshal.dumps((kind, sys.argv[1:], os.getcwd(), mask, dict(os.environ)))
-    with socket.socket(socket.AF_UNIX) as wire:
-        # By way of an open file: the address of a socket has 108 bytes, and a folder's path may have more.
-        wire.connect(f"/proc/self/fd/{os.open(folder, os.O_RDONLY)}/socket")
-        socket.send_fds(wire, [len(order).to_bytes(8, "big")], [0, 1, 2])
-        wire.sendall(order)
-        ended = wire.recv(4)
+    # What ``socket`` and ``signal`` are made from: those two are slower to import than all the rest is to do.
+    wire = _socket.socket(_socket.AF_UNIX)
+    # By way of an open file: the address of a socket has 108 bytes, and a folder's path may have more.
+    wire.connect(f"/proc/self/fd/{os.open(folder, os.O_RDONLY)}/socket")
+    streams = b"".join(number.to_bytes(4, sys.byteorder) for number in (0, 1, 2))
+    wire.sendmsg([len(order).to_bytes(8, "big")], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
+    wire.sendall(order)
+    ended = wire.recv(4)
     if len(ended) != 4:
         sys.exit("the warmed server is gone")
     code = int.from_bytes(ended, "big", signed=True)
     if code < 0:
-        signal.signal(-code, signal.SIG_DFL) if -code != signal.SIGKILL else None
-        os.kill(os.getpid(), -code)
+        _end_by(-code)
     os._exit(code)
+
+
+def _end_by(number: int) -> None:
+    import signal
+
+    if number != signal.SIGKILL:
+        signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 if __name__ == "__main__":
