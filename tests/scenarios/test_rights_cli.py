@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from unittest.mock import patch
 
@@ -25,9 +26,23 @@ SAID = "informed separate explicit"
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Terminal:
+def terminal(office: Terminal, as_made: Path) -> Terminal:
+    """The office as it was made, where it was made: it remembers where its releases are."""
+    shutil.rmtree(office.folder)
+    shutil.copytree(as_made, office.folder)
+    return office
+
+
+@pytest.fixture(scope="module")
+def as_made(office: Terminal, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the office before anybody asks."""
+    return shutil.copytree(office.folder, tmp_path_factory.mktemp("made") / "office")
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     """An office: three people with keys; two agreed to a release, which is decided and sealed."""
-    terminal = Terminal(tmp_path)
+    terminal = Terminal(tmp_path_factory.mktemp("office"))
     terminal.processes = False
     options = {"id": "port.example", "name-ko": "항만", "name-en": "Port", "address-ko": "부산"}
     more = {"address-en": "Busan", "contact": "privacy@port.example"}
@@ -39,10 +54,10 @@ def terminal(tmp_path: Path) -> Terminal:
         f"{person},face-test,laboratory.example,image,given,2026-11-01T09:00:00+09:00,{SAID},\n"
         for person in PEOPLE[:2]
     ]
-    (tmp_path / "acts.csv").write_text(head + "".join(rows))
+    (terminal.folder / "acts.csv").write_text(head + "".join(rows))
     done(terminal.run("custody", "import", "acts.csv"))
     records = [f"{person},{place},image,\n" for place, person in enumerate(PEOPLE)]
-    (tmp_path / "records.csv").write_text("person,record,traits,retained_until\n" + "".join(records))
+    (terminal.folder / "records.csv").write_text("person,record,traits,retained_until\n" + "".join(records))
     done(terminal.run("custody", "index", "records.csv", "--out", "R.parquet"))
     done(terminal.run("custody", "export", "--out", "C.parquet"))
     ledger = terminal.desk / "custody" / "consents.sqlite"
