@@ -7,11 +7,9 @@ messages with ``--debug``, and whatever it left in temporary folders.
 from __future__ import annotations
 
 import itertools
-import os
 import re
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +24,7 @@ from dongui.biometrics.reference import take_reference
 from dongui.desk.desk import models_cache
 from simulators.assessment_people import declared, write_table
 from simulators.biometric_data import person, view
+from simulators.warmed import warmed
 
 PEOPLE = ("04", "05", "09", "12")
 PICTURES = ("portrait", "turn-07", "turn-06", "turn-08")
@@ -65,11 +64,11 @@ def run(staged: Staged, home: Path, *more: str) -> subprocess.CompletedProcess[b
     (home / "tmp").mkdir(parents=True)
     return subprocess.run(
         [
-            *(sys.executable, "-m", "dongui.cli", "assess", "dlib-resnet-v1", "--people", str(staged.people)),
+            *(warmed().dongui, "assess", "dlib-resnet-v1", "--people", str(staged.people)),
             *("--declaration", str(note), "--declaration-key", str(key), "--debug", *more),
         ],
         env={
-            **os.environ,
+            **warmed().environment(),
             "HOME": str(home),
             "TMPDIR": str(home / "tmp"),
             "XDG_CACHE_HOME": str(models_cache().parent),

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +12,9 @@ import pytest
 
 from simulators.forgetting_stage import read_cases
 from simulators.memory_search import Needle, derive, search_files
+from simulators.warmed import warmed
 
 KEYS = ("verified", "refused", "undetermined", "damaged")
-TESTS = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -29,18 +27,15 @@ class Counter:
 
     def run(self, name: str, *arguments: str) -> int:
         """Run one command with ``--debug``; its output becomes files of the home."""
-        path = os.pathsep.join([*(entry for entry in sys.path if entry), str(TESTS)])
         with (self.home / f"{name}.out").open("w") as out, (self.home / f"{name}.err").open("w") as err:
-            command = [sys.executable, "-m", "dongui.cli", *arguments, "--debug", "--json"]
             return subprocess.run(
-                command,
+                [warmed().dongui, *arguments, "--debug", "--json"],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
                 cwd=self.home,
                 check=False,
-                env=os.environ
-                | {"PYTHONPATH": path, "TMPDIR": str(self.home / "tmp"), "PYTHONFAULTHANDLER": "1"},
+                env=warmed().environment() | {"TMPDIR": str(self.home / "tmp")},
             ).returncode
 
     def verify(self, key: str, *more: str, session: str | None = None) -> int:
