@@ -27,6 +27,7 @@ from dongui.memory import SecretBuffer
 from dongui.receipts.statement import Channel
 from simulators.bad_files import bad_pictures, lay_out_bad_files
 from simulators.command_line import PERSON, Ended, Terminal, Visit
+from simulators.warmed import Warmed, warmed
 
 PICTURES = bad_pictures(turn(PERSON)[0])
 PERSONAL = ("Marigold", "7654321", "1990-01-01")
@@ -381,16 +382,15 @@ def in_namespace(desk: Terminal, script: str, *arguments: str) -> list[tuple[int
     shutil.rmtree(results, ignore_errors=True)
     results.mkdir()
     function = (
-        'count=0; dongui() { count=$((count + 1)); "$PYTHON" -m dongui.cli "$@" --json > "$RESULTS/$count"; '
+        'count=0; dongui() { count=$((count + 1)); "$DONGUI" "$@" --json > "$RESULTS/$count"; '
         'echo $? > "$RESULTS/$count.code"; }\n'
     )
     done = subprocess.run(
         [*NAMESPACE, "bash", "-uc", function + script, "bash", *arguments],
         cwd=desk.folder,
         env={
-            **os.environ,
-            "PYTHON": sys.executable,
-            "PYTHONPATH": str(Path(dongui.__file__).parents[1]),
+            **Warmed.environment(),
+            "DONGUI": warmed().dongui,
             "RESULTS": str(results),
             "DONGUI_LANGUAGE": "en",
         },
@@ -408,7 +408,7 @@ def in_namespace(desk: Terminal, script: str, *arguments: str) -> list[tuple[int
 
 FULL = """
 mkdir -p small && mount -t tmpfs -o size=1500k none small && cp -r desk small/desk || exit 77
-"$PYTHON" -m dongui.cli desk show --desk small/desk > /dev/null  # what another left unfinished is finished
+"$DONGUI" desk show --desk small/desk > /dev/null  # what another left unfinished is finished
 dd if=/dev/zero of=small/filler bs=1k 2>/dev/null || true
 export DONGUI_DESK=$PWD/small/desk
 dongui "$@"

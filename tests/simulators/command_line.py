@@ -15,7 +15,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -101,15 +100,13 @@ class Terminal:
     def run(self, *arguments: object, before: Sequence[str] = (), **environment: str) -> Ended:
         """Give a command as a user does, in English unless ``environment`` says otherwise.
 
-        ``before`` stands before the command, as ``nice`` would, and makes it a process with a Python of its
-        own; others are forked from one that has the libraries loaded.
+        ``before`` stands before the command, as ``setpriv`` would, and makes it a process whatever
+        ``processes`` says.
         """
         given = list(map(str, arguments))
         surroundings = {"LC_ALL": "C.UTF-8", "COLUMNS": "100", "DONGUI_DESK": str(self.desk), **environment}
-        if before:
-            ended = self._process([*before, sys.executable, "-m", "dongui.cli", *given], surroundings)
-        elif self.processes:
-            ended = self._process([warmed().dongui, *given], surroundings)
+        if before or self.processes:
+            ended = self._process([*before, warmed().dongui, *given], surroundings)
         else:
             ended = self._call(given, surroundings)
         assert "Traceback" not in ended.out + ended.err, ended.err

@@ -4,10 +4,11 @@
     subprocess.run([commands.dongui, "purpose", "list"], env=commands.environment(), cwd=anywhere)
 
 A server that has imported the command line (:mod:`simulators.warmed_server`) forks one process a command. The
-command has its own memory, folder, environment, standard streams and exit code or signal; what it finds
-imported, a fresh process would have imported. What it shares with other commands is what a start decides:
-the seed of Python's hashes, and the variables Python reads before any program runs. Where those differ from
-the server's, the client starts a Python of its own, which is slower and nothing else.
+command has its own memory, folder, environment, standard streams and exit code or signal, and the account and
+mounts of whoever gave it; what it finds imported, a fresh process would have imported. What it shares with
+other commands is what a start decides: the seed of Python's hashes, and the variables Python reads before any
+program runs. Where those differ from the server's, the client starts a Python of its own, which is slower and
+nothing else.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ class Warmed:
 def warmed() -> Warmed:
     """Return this process's server, started when first asked for; it ends with this process."""
     folder = Path(tempfile.mkdtemp(prefix="dongui-warmed-"))
+    folder.chmod(0o755)  # whatever account a test gives a command with: it gets its own, not ours
     environment = Warmed.environment()
     _write_clients(folder, environment)
     server = subprocess.Popen(
@@ -83,7 +85,7 @@ def _write_clients(folder: Path, environment: Mapping[str, str]) -> None:
     text = f"#!{sys.executable} -IS\n{Path(warmed_client.__file__).read_text(encoding='utf-8')}"
     for name in ("dongui", "warmed-python"):
         (folder / name).write_text(text, encoding="utf-8")
-        (folder / name).chmod(0o700)
+        (folder / name).chmod(0o755)
 
 
 def _end(server: subprocess.Popen[bytes], folder: Path) -> None:

@@ -17,7 +17,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from io import BufferedReader, BufferedWriter, FileIO, TextIOWrapper
@@ -55,11 +55,12 @@ class _Running(NamedTuple):
     wire: socket.socket
 
 
-def main(folder: Path) -> None:
-    """Serve the clients of ``folder`` until standard input is closed."""
+def main(folder: Path, become_as: Callable[[socket.socket], None]) -> None:
+    """Serve the clients of ``folder`` until standard input is closed; each command becomes as its client."""
     _load()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(f"/proc/self/fd/{os.open(folder, os.O_RDONLY)}/socket")
+    (folder / "socket").chmod(0o666)
     listener.listen(64)
     if os.fork() == 0:  # a library's pool of threads ends at the first fork, and is not begun again here
         os._exit(0)
@@ -70,7 +71,7 @@ def main(folder: Path) -> None:
     gc.collect()
     gc.freeze()
     os.write(1, b"ready\n")
-    _serve(listener)
+    _serve(listener, become_as)
 
 
 def _load() -> None:
@@ -84,7 +85,7 @@ def _load() -> None:
             import_module(name)
 
 
-def _serve(listener: socket.socket) -> None:
+def _serve(listener: socket.socket, become_as: Callable[[socket.socket], None]) -> None:
     poll = select.poll()
     poll.register(0, select.POLLIN)
     poll.register(listener, select.POLLIN)
@@ -95,7 +96,7 @@ def _serve(listener: socket.socket) -> None:
             if file == 0:
                 return
             if file == listener.fileno():
-                running = _begin(listener)
+                running = _begin(listener, become_as)
                 ended = os.pidfd_open(running.child)
                 ends[ended] = wires[running.wire.fileno()] = running
                 poll.register(ended, select.POLLIN)
@@ -113,13 +114,14 @@ def _serve(listener: socket.socket) -> None:
                 os.kill(running.child, signal.SIGKILL)
 
 
-def _begin(listener: socket.socket) -> _Running:
+def _begin(listener: socket.socket, become_as: Callable[[socket.socket], None]) -> _Running:
     wire, _ = listener.accept()
     head, files, _, _ = socket.recv_fds(wire, _SIZE_BYTES, 3)
     with wire.makefile("rb") as stream:
         order = _Order(*marshal.loads(stream.read(int.from_bytes(head, "big"))))
     child = os.fork()
     if child == 0:
+        become_as(wire)
         _end(_run(order, files))
     for file in files:
         os.close(file)
@@ -190,8 +192,9 @@ def _end(code: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    import_module("own_libraries").leave_out_pandas()  # stands beside this file
+    import_module("own_libraries").leave_out_pandas()  # stands beside this file, as the next does
+    become_as = import_module("warmed_surroundings").become_as
     # As in any process of the program: the folder of this file is no place to import from.
     sys.path[0] = ""
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), become_as)
     os._exit(0)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,12 @@ print(len(os.listdir("/proc/self/task")), sorted(os.listdir("/proc/self/fd"))[:3
 print(sys.stdin.read(), sys.stdout.encoding, sys.stdout.errors, sys.stderr.errors)
 sys.stderr.write("told apart\\n")
 os.kill(os.getpid(), int(sys.argv[1])) if len(sys.argv) > 1 else sys.exit(7)
+"""
+
+ACCOUNT = """
+import os
+print(os.getresuid(), os.getresgid(), os.getgroups(), os.access("/proc/self/fd/0", os.R_OK))
+print([line for line in open("/proc/self/status") if line.startswith("CapEff")])
 """
 
 
@@ -100,3 +108,20 @@ def test_a_command_nobody_waits_for_is_ended(tmp_path: Path) -> None:
         assert client.stdout.readline() == "begun\n"
         client.kill()
         assert client.stdout.read() == "", "it wrote after its client was gone"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become nobody")
+def test_a_warmed_command_has_the_account_of_its_giver() -> None:
+    """Given by nobody, it is nobody's: no group, no right and no file of the server's account."""
+    nobody = ["setpriv", "--reuid=65534", "--regid=65533", "--clear-groups"]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        script = folder / "program.py"
+        script.write_text(ACCOUNT, encoding="utf-8")
+        fresh = ended([*nobody, sys.executable, str(script)], folder)
+        if "Permission denied" in fresh.stderr:
+            pytest.skip("nobody may not run this Python")
+        quick = ended([*nobody, warmed().python, str(script)], folder)
+    assert (quick.returncode, quick.stdout, quick.stderr) == (fresh.returncode, fresh.stdout, fresh.stderr)
+    assert quick.stdout.startswith("(65534, 65534, 65534) (65533, 65533, 65533) []")
