@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from scipy.stats import genpareto
 
 from dongui.assessment.bootstrap import LinearShare, PairShare, PersonShare, bootstrap
 from dongui.assessment.det_curve import FEWEST_IN_A_BAR, bars, det_curve
@@ -211,6 +210,8 @@ def test_the_curve_lies_on_the_counts() -> None:
 
 def test_the_tail_of_a_known_distribution_is_found() -> None:
     """Shape and scale of 20,000 draws of scipy's generalised Pareto come back within a few hundredths."""
+    from scipy.stats import genpareto  # here: it takes a second, and every worker reads every module
+
     for shape in (-0.3, 0.0001, 0.2):
         depths = np.sort(genpareto.rvs(shape, scale=0.1, size=20_000, random_state=4))
         found = fit_tail(depths, np.ones(len(depths)))

@@ -49,6 +49,9 @@ _HEADS = {
 }
 
 
+_KINDS = {kind.value: kind for kind in EntryKind}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One entry. ``commitment`` has 32 bytes (``ValueError`` otherwise)."""
@@ -83,10 +86,10 @@ def _known_kind(version: int, kind: str) -> EntryKind:
     # True equals 1 in Python; in CBOR it is another value, and no version.
     if version != _VERSION or isinstance(version, bool):
         raise Refused("log.entry-unknown", f"the entry's version is {version}; this release reads {_VERSION}")
-    if kind not in {known.value for known in EntryKind}:
+    if kind not in _KINDS:
         known = ", ".join(EntryKind)
         raise Refused("log.entry-unknown", f"the entry's kind is none of: {known}")
-    return EntryKind(kind)
+    return _KINDS[kind]
 
 
 def commitment(content: bytes, *, blind: bytes) -> bytes:
