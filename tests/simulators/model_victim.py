@@ -1,30 +1,32 @@
 """A program that carries out withdrawals, one after the other, until it is killed.
 
 ``python model_victim.py FOLDER KEY OPERATOR``: ``FOLDER`` has a trained model and the office's stores, and
-``left.json`` the people still to withdraw. Each line of its input, ``go SECONDS``, forks a child that opens
-the stores, begins to work, and is killed as long after.
+``left.json`` the people still to withdraw. Each line of its input, ``after N``, forks a child that opens the
+stores and works, and is killed from outside, a little after it has told of N instants of ``vault_instants``.
 """
 
 from __future__ import annotations
 
+import gc
 import json
-import os
-import signal
 import sys
-import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from dongui.custody.forgetting import Forgetting, Withdrawal
 from dongui.custody.release_seal import Register
 from dongui.custody.standing import ReleaseLog
+from dongui.custody.terms import due_at
 from dongui.environment import FixedClock, SystemEntropy
 from dongui.log.keys import SignerKey
 from dongui.storage.sqlite.contribution_keys import SqliteContributionKeys
 from dongui.storage.sqlite.log import SqliteLog
 from dongui.storage.sqlite.model_store import SqliteModels
+from simulators.killed_from_outside import killed_after
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
+PACK = "PIPA_2025_10"
 
 
 def forgetting(folder: Path, key: SignerKey, operator: SignerKey) -> Forgetting:
@@ -36,39 +38,32 @@ def forgetting(folder: Path, key: SignerKey, operator: SignerKey) -> Forgetting:
         ReleaseLog(SqliteLog.open(folder / "log.sqlite", key=key), key.verifier),
         operator,
         "laboratory.example",
-        "PIPA_2025_10",
+        PACK,
         FixedClock(AT),
         SystemEntropy(),
     )
 
 
-def withdraw_for_ever(folder: Path, key: SignerKey, operator: SignerKey, ready: int) -> None:
+def withdraw_for_ever(folder: Path, key: SignerKey, operator: SignerKey) -> None:
     """Withdraw person after person, saying the number of each that is done."""
     working = forgetting(folder, key, operator)
-    os.write(ready, b".")
     for number in json.loads((folder / "left.json").read_text()):
         undone = working.withdraw(Withdrawal((number.to_bytes(4, "big"),), None))
         working.store.close_undoing(undone.id)
         print("a", number, flush=True)
-    while True:
-        time.sleep(1)
 
 
 def main() -> None:
-    """Serve ``go`` lines until the input ends."""
+    """Serve ``after`` lines until the input ends."""
     folder = Path(sys.argv[1])
     key, operator = (SignerKey.parse(text) for text in sys.argv[2:4])
+    due_at(AT, pack=PACK)  # reads the rule packs, once for all children
+    # Out of the collector's way: what is loaded stays in pages shared with every child.
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
-        opened, ready = os.pipe()
-        child = os.fork()
-        if child == 0:
-            withdraw_for_ever(folder, key, operator, ready)
-        os.read(opened, 1)
-        time.sleep(float(line.split()[1]))
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        os.close(opened)
-        os.close(ready)
+        if not killed_after(int(line.split()[1]), partial(withdraw_for_ever, folder, key, operator)):
+            sys.exit("the child came to its end")
         print("end", flush=True)
 
 

@@ -8,6 +8,7 @@ quick or slow the machine is, a kill falls where it was drawn.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -82,6 +83,9 @@ def main() -> None:
     leave_out_pandas()
     folder, key, mode = Path(sys.argv[1]), SignerKey.parse(sys.argv[2]), sys.argv[3]
     work = {"decide": decide_for_ever, "correct": correct_for_ever}[mode]
+    # Out of the collector's way: what is loaded stays in pages shared with every child.
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

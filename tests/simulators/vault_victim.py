@@ -10,10 +10,11 @@ is kept; ``e N``, person N is erased.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from dongui.custody.vault.erasing import erase
@@ -21,6 +22,7 @@ from dongui.custody.vault.vault import Vault
 from dongui.environment import SystemEntropy
 from dongui.log.interface import Log
 from dongui.log.keys import SignerKey
+from simulators.killed_from_outside import forked, killed_after
 from simulators.vault_instants import tell_each_operation
 from simulators.vault_office import CLOCK, VaultOffice, new_record, person, record_id
 
@@ -103,47 +105,19 @@ def killed_at(instant: int, office: VaultOffice) -> bool:
     return os.WIFSIGNALED(status)
 
 
-def kill_after(instants: int, office: VaultOffice) -> bool:
-    """Let a child work until it has told of so many instants, and kill it; tell whether it still lived."""
-    reads, writes = os.pipe()
-
-    def tell() -> None:
-        _write(writes, b".")
-
-    def work() -> None:
-        tell_each_operation(tell)
-        work_for_ever(office)
-
-    child = forked(work)
-    os.close(writes)
-    told = 0
-    while told < instants and (got := os.read(reads, instants - told)):
-        told += len(got)
-    os.kill(child, signal.SIGKILL)
-    os.close(reads)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
-
-
-def forked(work: Callable[[], None]) -> int:
-    """Run ``work`` in a child and return its id; an exception ends it with 1."""
-    child = os.fork()
-    if child:
-        return child
-    status = 1
-    try:
-        work()
-        status = 0
-    finally:
-        os._exit(status)
-
-
 def main() -> None:
     """Serve until the input ends."""
     key = SignerKey.parse(sys.argv[1])
+    # Out of the collector's way: what is loaded stays in pages shared with every child.
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         how, count, folder = line.rstrip("\n").split(" ", 2)
-        kill = killed_at if how == "at" else kill_after
-        killed = kill(int(count), VaultOffice.at(Path(folder), key))
+        office = VaultOffice.at(Path(folder), key)
+        if how == "at":
+            killed = killed_at(int(count), office)
+        else:
+            killed = killed_after(int(count), partial(work_for_ever, office))
         print("killed" if killed else "done", flush=True)
 
 
