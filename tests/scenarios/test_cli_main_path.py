@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dongui.demo.cast import nod, recording
+from dongui.receipts.salts import Disclosure
 from simulators.command_line import PERSON, Terminal, Visit
 
 
@@ -49,6 +50,7 @@ def verified(desk: Terminal) -> Visit:
     assert ended.result["operating_point"] == "dlib-resnet-v1-london"
     assert (ended.result["assessed_for_use"], ended.result["compared"]) == (False, True)
     assert ended.result["other_way"]
+    assert ended.result["disclosure"] is None, "a file holds the salts; whoever reads this need not"
     stages = set(ended.result["milliseconds"])
     assert {"session", "terms", "document", "binding", "reference", "probe", "comparison"} <= stages
     assert ended.err == ""
@@ -145,6 +147,8 @@ def test_who_cannot_turn_is_shown_the_other_way(calls: Terminal) -> None:
     assert "attack-detection.turn-not-made" in ended.out
     assert "사용 적합성 평가를 받지 않음" in " ".join(ended.out.split())
     assert "비교하지 않았습니다" in " ".join(ended.out.split())
+    assert "본인에게 전달하십시오" in ended.out
+    require_handed_out(calls, ended.out)
 
 
 def test_a_withdrawn_consent_covers_nothing(calls: Terminal) -> None:
@@ -160,6 +164,10 @@ def test_a_withdrawn_consent_covers_nothing(calls: Terminal) -> None:
         assert ended.json["outcome"] == "refused"
         assert ended.result["reason"]["name"] == "consent.withdrawn"
         assert ended.result["receipt"]
+        assert (
+            Disclosure.read(ended.result["disclosure"].encode()).receipt_id.hex()
+            == (ended.result["receipt_id"])
+        )
         assert ended.result["operating_point"] == "dlib-resnet-v1-london"
         assert (ended.result["assessed_for_use"], ended.result["compared"]) == (False, False)
         told = calls.run("consent", "show", calls.record, "--language", "ko")
@@ -214,6 +222,20 @@ def test_after_every_mistake_the_session_still_answers(desk: Terminal, open_visi
     assert "VERIFIED" in told.out
     assert "no face" in told.out
     assert not desk.session_is_open(open_visit)
+    require_handed_out(desk, told.out)
+
+
+def require_handed_out(desk: Terminal, screen: str) -> None:
+    """What no file was named for stands on the screen, whole: copied from there, it says what it must."""
+    for prefix, name in (("DR1:", "copied.receipt"), ("DS1:", "copied.salts")):
+        (line,) = (line for line in screen.splitlines() if line.startswith(prefix))
+        (desk.folder / name).write_text(line, encoding="utf-8")
+    checked = desk.run(
+        *("receipt", "check", "copied.receipt", "--operator-key", desk.desk / "operator.keys", "--log-alone"),
+        *("--salts", "copied.salts", "--consent", desk.record, "--json"),
+    )
+    assert checked.code == 0, checked.out
+    assert checked.result["statement"]["receipt_id"] in screen
 
 
 def test_nothing_about_the_person_stays_at_the_desk(desk: Terminal, verified: Visit) -> None:

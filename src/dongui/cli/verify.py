@@ -14,6 +14,7 @@ from dongui.cli import chip_option as chips
 from dongui.cli.card_site import card_site
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.document_inputs import read_presentation, require_document
+from dongui.cli.handing_out import Theirs, hand_out, show_at_hand
 from dongui.cli.output import FailureNotice, JsonValue, choose, describe, progress, settings, show, table
 from dongui.cli.receipt_result import operating_point_result
 from dongui.cli.session_id import parse_session_id
@@ -28,7 +29,7 @@ from dongui.cli.trust_option import (
     limits_of,
     trust_for,
 )
-from dongui.cli.writing import NewFile, require_place, write_together
+from dongui.cli.writing import require_place
 from dongui.confinement import Confined
 from dongui.desk import Desk
 from dongui.desk.card_reading import read_card
@@ -36,7 +37,6 @@ from dongui.desk.trust_folder import TrustLimits, load_trust
 from dongui.documents.document_trust import DocumentTrust
 from dongui.documents.passport.chip_evidence import ChipEvidence
 from dongui.documents.recognising import Kind, is_picture
-from dongui.errors import Misuse, Trouble
 from dongui.memory import SecretBuffer, forbid_core_dumps, require_file
 from dongui.receipts.description import describe_operating_point
 from dongui.receipts.statement import Channel, Outcome, Statement
@@ -78,9 +78,13 @@ def verify(
     capture: _Frames = None,
     trusted_channel: _TrustedChannel = False,
     accept_unassessed: _AcceptUnassessed = False,
-    receipt: Annotated[Path | None, typer.Option(help="Write the person's receipt to this new file.")] = None,
+    receipt: Annotated[
+        Path | None,
+        typer.Option(help="Write the person's receipt to this new file; without it, it is shown as text."),
+    ] = None,
     disclosure: Annotated[
-        Path | None, typer.Option(help="Write the salts that open the receipt, for the person alone.")
+        Path | None,
+        typer.Option(help="Write the salts that open it, for the person alone; without it, they are shown."),
     ] = None,
     master_list_max_age: MasterListMaxAge = MASTER_LIST_MAX_AGE_DAYS_2026_11,
     revocation_list_max_age: RevocationListMaxAge = REVOCATION_LIST_MAX_AGE_DAYS_2026_11,
@@ -107,7 +111,7 @@ def verify(
     believed = _believed(held, trust, limits)
     with open_desk(desk) as opened:
         found = _verify(opened, opened_as, held, frames, believed, trusted_channel, accept_unassessed)
-    _report(found, _write(found, receipt, disclosure))
+    _report(found, *hand_out(_theirs(found, receipt, disclosure)))
 
 
 def _verify(
@@ -175,54 +179,52 @@ def _held_out(
         return read_card([shown], reader=examiner), None
 
 
-def _write(found: Verification, receipt: Path | None, disclosure: Path | None) -> FailureNotice | None:
-    """Write what was asked for. What could not be written is told beside the answer, which stands."""
-    files = []
-    if receipt is not None:
-        files.append(NewFile(receipt, found.receipt.to_bytes(), private=False))
-    if disclosure is not None:
-        files.append(NewFile(disclosure, found.disclosure.to_bytes(), private=True))
-    try:
-        write_together(files)
-    except (Misuse, Trouble) as failure:
-        return FailureNotice.of(failure)
-    return None
+def _theirs(found: Verification, receipt: Path | None, disclosure: Path | None) -> list[Theirs]:
+    bundle, salts = found.receipt, found.disclosure
+    return [
+        Theirs(
+            choose("The receipt", "영수증"),
+            receipt,
+            bundle.to_bytes(),
+            bundle.to_text(),
+            private=False,
+            bundle=bundle,
+        ),
+        Theirs(
+            choose("The salts, which open it, for the person alone", "영수증을 여는 솔트, 본인만 보관"),
+            disclosure,
+            salts.to_bytes(),
+            salts.to_text(),
+            private=True,
+        ),
+    ]
 
 
-def _report(found: Verification, unwritten: FailureNotice | None) -> None:
+def _report(found: Verification, left: Sequence[Theirs], unwritten: FailureNotice | None) -> None:
     language = settings().language.value
     outcome = found.outcome.name.lower()
     statement = found.receipt.statement()
     notice = None if found.reason is None else FailureNotice.of(found.reason)
+    salts = found.disclosure.to_text()
     result: dict[str, JsonValue] = {
         "reason": None if notice is None else describe(notice),
         "other_way": found.other_way[language],
         "receipt_id": statement.receipt_id.hex(),
         "receipt": found.receipt.to_text(),
-        "unwritten": None if unwritten is None else _rescue(found, unwritten),
+        # Where a file holds them they are the person's alone, and stay out of whatever reads this.
+        "disclosure": salts if any(one.text == salts for one in left) else None,
+        "unwritten": None if unwritten is None else {"failure": describe(unwritten), "disclosure": salts},
         "log_index": found.receipt.proof.index,
         **operating_point_result(statement),
         "milliseconds": {stage: round(time, 2) for stage, time in found.milliseconds.items()},
     }
     rows = _rows(found, statement, notice, language)
     if unwritten is not None:
-        rows += _rescue_rows(found, unwritten)
+        rows.append((choose("NOT WRITTEN", "저장되지 않음"), f"{unwritten.failure.name}: {unwritten.detail}"))
     show(result, lambda: table(("", ""), rows), outcome=outcome)
+    show_at_hand(left)
     if found.outcome is not Outcome.VERIFIED:
         raise typer.Exit(int(found.outcome))
-
-
-def _rescue(found: Verification, unwritten: FailureNotice) -> dict[str, JsonValue]:
-    """The person's receipt exists nowhere else: it and its salts go where they can still be copied from."""
-    return {"failure": describe(unwritten), "disclosure": found.disclosure.to_text()}
-
-
-def _rescue_rows(found: Verification, unwritten: FailureNotice) -> list[tuple[str, str]]:
-    return [
-        (choose("NOT WRITTEN", "저장되지 않음"), f"{unwritten.failure.name}: {unwritten.detail}"),
-        (choose("copy the receipt", "영수증 옮겨 적기"), found.receipt.to_text()),
-        (choose("copy the salts", "솔트 옮겨 적기"), found.disclosure.to_text()),
-    ]
 
 
 def _rows(
