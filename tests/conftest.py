@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -21,12 +21,29 @@ os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSeria
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal the modules to two halves, each beginning with long ones; a module keeps its order."""
+    """Deal the tests to the workers: to each of them long modules first, then as many others as it lacks."""
     modules = [list(tests) for _, tests in groupby(items, key=lambda item: item.path)]
     together = [module for module in modules if module[0].path.name in _TOGETHER]
-    others = sorted((module for module in modules if module not in together), key=_takes_long, reverse=True)
-    dealt = [*together, *others[0::2], *others[1::2]]
-    items[:] = [test for module in dealt for test in module]
+    lengthy = [module for module in modules if module not in together and _takes_long(module)]
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    hands = [_tests(lengthy[worker::workers]) for worker in range(workers)]
+    hands[0][:0] = _tests(together)
+    _fill(hands, _tests(module for module in modules if module not in together and module not in lengthy))
+    items[:] = [test for hand in hands for test in hand]
+
+
+def _fill(hands: list[list[pytest.Item]], tests: list[pytest.Item]) -> None:
+    """Bring each hand to the number of tests its worker is given, so that it begins where the worker does."""
+    left = len(tests) + sum(map(len, hands))
+    for place, hand in enumerate(hands):
+        lacking = max(0, left // (len(hands) - place) - len(hand))
+        hand += tests[:lacking]
+        del tests[:lacking]
+        left -= len(hand)
+
+
+def _tests(modules: Iterable[Sequence[pytest.Item]]) -> list[pytest.Item]:
+    return [test for module in modules for test in module]
 
 
 @pytest.hookimpl(trylast=True)
