@@ -26,5 +26,6 @@ def test_the_rehearsal_reaches_the_face() -> None:
     rehearse(listening, operating_point=next(iter(operating_points())))
     for found in answers:
         assert {"document", "binding", "reference", "probe"} <= found.milliseconds.keys()
-        assert found.failure is not None
-        assert found.failure.name == "attack-detection.turn-not-made"
+    # One clip is long enough for its turn to be judged; the others begin to be looked at.
+    told = [found.failure.name if found.failure else None for found in answers]
+    assert told == ["attack-detection.turn-not-made", *["attack-detection.turn-not-measurable"] * 3]

@@ -14,7 +14,7 @@ from dongui.documents.authenticated import HolderBinding, Treatment
 from dongui.documents.staff_card.card_content import CardPerson, open_number, seal_number
 from dongui.documents.staff_card.cwt import StaffCardIssuers
 from dongui.documents.staff_card.encryption import SiteKey
-from dongui.documents.staff_card.issuing import MAX_QR_VERSION, make_code
+from dongui.documents.staff_card.issuing import MAX_CHARACTERS, MAX_QR_VERSION, make_code
 from dongui.documents.staff_card.looking import look
 from dongui.documents.staff_card.text import CARD_PREFIX
 from dongui.documents.staff_card.verifying import (
@@ -102,6 +102,14 @@ def test_a_card_fits_its_code() -> None:
     assert int(make_code(CardOffice(2).issue().text).version) <= MAX_QR_VERSION
     with pytest.raises(Misuse) as caught:
         CardOffice(3).issue()
+    assert caught.value.name == "staff-card.too-large"
+
+
+def test_the_longest_text_is_the_largest_code() -> None:
+    """Issuing counts characters, drawing asks the code: both stop at the same one."""
+    assert int(make_code("A" * MAX_CHARACTERS).version) == MAX_QR_VERSION
+    with pytest.raises(Misuse) as caught:
+        make_code("A" * (MAX_CHARACTERS + 1))
     assert caught.value.name == "staff-card.too-large"
 
 

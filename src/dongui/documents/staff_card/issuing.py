@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-import segno
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from dongui.documents.staff_card.card_content import CardContent, seal_number
@@ -25,10 +25,14 @@ from dongui.encoding.cose import PrivateKey, sign1
 from dongui.environment import Clock, Entropy
 from dongui.errors import Misuse
 
+if TYPE_CHECKING:
+    import segno
+
 __all__ = ["MAX_QR_VERSION", "MAX_VALIDITY", "StaffCard", "StaffCardIssuer", "issue", "make_code"]
 
 MAX_QR_VERSION = 18
 """At level M: 816 characters, 544 bytes, 39 mm with modules of 0.4 mm and its quiet zone."""
+MAX_CHARACTERS = 816
 MAX_VALIDITY = timedelta(days=3 * 366)
 
 _SIGN1_TAG = 18
@@ -101,12 +105,16 @@ def issue(
     payload = cbor.dumps(content.to_claims() | moments)
     signed = cbor.dumps(Tagged(_SIGN1_TAG, sign1(payload, key=issuer.key).to_cbor()))
     text = to_text(encrypt(signed, sites=sites, entropy=entropy))
-    make_code(text)
+    if len(text) > MAX_CHARACTERS:
+        raise _too_large(text)
     return StaffCard(content.card_id, text, now + valid_for)
 
 
 def make_code(text: str) -> segno.QRCode:
     """Return the card's QR code, level M. Raises ``Misuse`` (``staff-card.too-large``)."""
+    # What draws takes as long to load as a code to draw, and who issues a card may draw none.
+    import segno
+
     try:
         code = segno.make_qr(text, error="m", mode="alphanumeric", boost_error=False)
     except segno.DataOverflowError:
@@ -119,7 +127,7 @@ def make_code(text: str) -> segno.QRCode:
 def _too_large(text: str) -> Misuse:
     return Misuse(
         "staff-card.too-large",
-        f"{len(text)} characters; a QR code of version {MAX_QR_VERSION}-M holds 816. "
+        f"{len(text)} characters; a QR code of version {MAX_QR_VERSION}-M holds {MAX_CHARACTERS}. "
         "Name fewer sites, or shorten name, issuer or status list",
     )
 
