@@ -56,8 +56,8 @@ _MOMENT = datetime(2026, 11, 22, tzinfo=UTC)
 _CLOCK = FixedClock(_MOMENT)
 _ENTROPY = SystemEntropy()
 _CREDENTIAL, _PASSPORT = "rehearsal", "icao.9303.emrtd"
-# As many as the turn is judged from at least, so that judging it is rehearsed too. Once: a clip is looked at in
-# the same way whatever the document, and the other visits' clips are one frame long.
+# As many as the turn is judged from at least, so that judging it is rehearsed too. Once: a clip is looked at
+# in the same way whatever the document, and the other visits' clips are one frame long.
 _FRAMES = 8
 
 
