@@ -19,6 +19,7 @@ from dongui.biometrics.probe import Probe
 from dongui.biometrics.protected_templates import for_protected_templates, reference_from_card
 from dongui.biometrics.reference import take_reference
 from dongui.cli.main import run
+from dongui.consent.receipt import ConsentReceipt
 from dongui.demo.cast import portrait
 from dongui.desk import Desk
 from dongui.desk.cards import CardRoom
@@ -63,6 +64,8 @@ class Office:
             "card", "consent", "--desk", str(self.desk), "--number", number, "--notice", "ko"
         )
         assert code == 0
+        copy = ConsentReceipt.from_fields(said["receipt"])
+        assert copy.history.record.id.hex() == said["record_id"], "the employee's copy is handed out too"
         return str(said["record_id"])
 
     def issue(self, consent: str, *, number: str = "E-1", out: str = "card") -> tuple[int, dict[str, object]]:

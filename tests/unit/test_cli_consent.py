@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from datetime import timedelta
 from importlib import resources
@@ -13,6 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from dongui.cli.main import run
+from dongui.consent.events import EventKind
 from dongui.consent.receipt import ConsentReceipt
 from dongui.desk import ControllerEntry, Desk, create_desk
 from dongui.environment import FixedClock, SystemClock, SystemEntropy
@@ -80,7 +82,7 @@ def test_a_consent_is_given_listed_shown_and_withdrawn(office: Office) -> None:
     code, answer = office.json("consent", "show", record)
     assert answer["result"]["consent_record"]["party_identification"][0]["party_name"] == "우리항만"
     code, out, _ = office.run("consent", "withdraw", record, "--language", "en")
-    assert (code, out.strip()) == (0, f"Consent {record} is withdrawn.")
+    assert (code, out.splitlines()[0]) == (0, f"Consent {record} is withdrawn.")
     code, answer = office.json("consent", "list", "--purpose", "airport-gate")
     assert [one["state"] for one in answer["result"]["records"]] == ["withdrawn"]
     code, out, _ = office.run("consent", "show", record, "--language", "ko")
@@ -111,14 +113,50 @@ def test_the_receipt_file_opens_the_log_entry(office: Office) -> None:
     copy = json.loads(path.read_text(encoding="utf-8"))
     assert path.stat().st_mode & 0o777 == 0o600
     assert copy["receipt"] == answer["result"]["receipt"]
-    receipt = ConsentReceipt.from_fields(copy["receipt"])
-    opened = commitment(receipt.to_cbor(), blind=bytes.fromhex(copy["log"]["blind"]))
-    with Desk(office.desk, clock=SystemClock(), entropy=SystemEntropy()) as desk:
-        assert desk.log.entry(copy["log"]["index"]) == Entry(EntryKind.CONSENT, opened)
+    receipt = require_opening(office, "\n" + path.read_text(encoding="utf-8"))
     code, answer = office.json("consent", "withdraw", receipt.history.record.id.hex(), "--receipt", str(path))
     assert (code, answer["failure"]["name"]) == (2, "file.exists")
     code, answer = office.json("consent", "list")
     assert [one["state"] for one in answer["result"]["records"]] == ["given"]
+
+
+def test_the_copy_is_on_the_screen_where_no_file_takes_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a file, or with a disk that filled meanwhile, what was recorded stands; no copy is lost."""
+    give = ["consent", "give", "--document", str(office.document()), "--trust", str(office.trust)]
+    code, out, _ = office.run(*give, "--purpose", "airport-gate", "--notice", "ko", "--language", "en")
+    assert code == 0
+    given = require_opening(office, out)
+    code, out, _ = office.run("consent", "renew", given.history.record.id.hex(), "--language", "ko")
+    assert code == 0
+    require_opening(office, out)
+
+    def no_room(_source: str, _target: Path) -> None:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(os, "link", no_room)
+    withdraw = (
+        "consent",
+        "withdraw",
+        given.history.record.id.hex(),
+        "--receipt",
+        str(office.folder / "late"),
+    )
+    code, out, _ = office.run(*withdraw, "--language", "en")
+    assert code == 0
+    assert "file.no-room" in out
+    assert require_opening(office, out).history.state is EventKind.WITHDRAWN
+
+
+def require_opening(office: Office, screen: str) -> ConsentReceipt:
+    """Return the receipt of a copy that stands on a screen; it opens the log entry it names."""
+    copy = json.loads(screen[screen.index("\n{\n") :])
+    receipt = ConsentReceipt.from_fields(copy["receipt"])
+    opened = commitment(receipt.to_cbor(), blind=bytes.fromhex(copy["log"]["blind"]))
+    with Desk(office.desk, clock=SystemClock(), entropy=SystemEntropy()) as desk:
+        assert desk.log.entry(copy["log"]["index"]) == Entry(EntryKind.CONSENT, opened)
+    return receipt
 
 
 def test_one_person_gives_one_consent_to_a_purpose(office: Office) -> None:

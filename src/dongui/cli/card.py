@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dongui.cli import card_between
 from dongui.cli.card_between import card_id
+from dongui.cli.consent_copy import hand_out_copy
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.output import JsonValue, Language, choose, show, table
-from dongui.cli.writing import NewFile, require_absent, write_together
+from dongui.cli.writing import NewFile, require_absent, require_place, write_together
 from dongui.storage.sqlite.card_register import CardEntry, SqliteCardRegister
 
 __all__ = ["app"]
@@ -58,6 +60,10 @@ def consent(
     issuer: Annotated[
         str | None, typer.Option(help="Whose number it is, where another desk makes the card.")
     ] = None,
+    receipt: Annotated[
+        Path | None,
+        typer.Option(help="Write the employee's copy to this new file, as JSON; without it, it is shown."),
+    ] = None,
 ) -> None:
     """Record that an employee read a purpose's notice and said yes, before there is a card to show.
 
@@ -65,21 +71,22 @@ def consent(
     """
     from dongui.desk.cards import CardRoom
 
+    if receipt is not None:
+        require_place(receipt)
     with open_desk(desk) as opened, CardRoom(opened) as room:
         logged = room.consent(number, purpose=opened.purpose(purpose), language=notice.value, issuer=issuer)
-        until = logged.receipt.history.ends_at
+    record, until = logged.record_id.hex(), logged.receipt.history.ends_at
     result: dict[str, JsonValue] = {
-        "record_id": logged.record_id.hex(),
+        "record_id": record,
         "blind": logged.blind.hex(),
         "log_index": logged.index,
         "holds_until": until.isoformat(),
     }
-    rows = [
-        (choose("consent record", "동의 기록"), logged.record_id.hex()),
-        (choose("holds until", "유효 기한"), f"{until:%Y-%m-%d}"),
-        (choose("log entry", "로그 항목"), str(logged.index)),
-    ]
-    show(result, lambda: table(("", ""), rows))
+    said = choose(
+        f"Consent {record} holds until {until:%Y-%m-%d %H:%M}.",
+        f"동의 {record}은(는) {until:%Y-%m-%d %H:%M}까지 유효합니다.",
+    )
+    hand_out_copy(logged, receipt, result=result, said=said)
 
 
 @app.command("list")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -11,11 +10,12 @@ from typing import Annotated
 import typer
 
 from dongui.cli.card_site import card_site, code_of
+from dongui.cli.consent_copy import hand_out_copy
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.document_inputs import read_presentation
 from dongui.cli.output import JsonValue, Language, choose, note, show, table
 from dongui.cli.trust_option import RequiredTrust, default_limits, trust_for
-from dongui.cli.writing import require_place, write_once
+from dongui.cli.writing import require_place
 from dongui.consent.events import EventKind, History
 from dongui.consent.moments import write_moment
 from dongui.consent.receipt import history_fields
@@ -32,7 +32,10 @@ app = typer.Typer(help="Consent: give, renew or withdraw it, see what was agreed
 
 _Record = Annotated[str, typer.Argument(help="Id of the consent record: 32 hexadecimal digits.")]
 _Receipt = Annotated[
-    Path | None, typer.Option("--receipt", help="Write the person's copy to this new file, as JSON.")
+    Path | None,
+    typer.Option(
+        "--receipt", help="Write the person's copy to this new file, as JSON; without it, it is shown."
+    ),
 ]
 _STATES = {
     "given": ("holds", "유효"),
@@ -201,12 +204,6 @@ def _revoke_cards(desk: Desk) -> None:
 def _hand_out(logged: LoggedConsent, file: Path | None, now: datetime) -> None:
     """Show what was recorded; the receipt, with what opens its log entry, goes to the person alone."""
     history = logged.receipt.history
-    copy: dict[str, JsonValue] = {
-        "receipt": logged.receipt.to_fields(),
-        "log": {"index": logged.index, "blind": logged.blind.hex()},
-    }
-    if file is not None:
-        write_once(file, (json.dumps(copy, ensure_ascii=False, indent=2) + "\n").encode(), private=True)
     record, until = history.record.id.hex(), _minute(history.ends_at)
     if history.state is EventKind.WITHDRAWN:
         said = choose(f"Consent {record} is withdrawn.", f"동의 {record}을(를) 철회했습니다.")
@@ -214,7 +211,7 @@ def _hand_out(logged: LoggedConsent, file: Path | None, now: datetime) -> None:
         said = choose(
             f"Consent {record} holds until {until}.", f"동의 {record}은(는) {until}까지 유효합니다."
         )
-    show({**_summary(history, now), **copy}, said)
+    hand_out_copy(logged, file, result=_summary(history, now), said=said)
 
 
 def _state(history: History, now: datetime) -> str:
