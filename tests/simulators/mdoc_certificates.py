@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -44,6 +45,7 @@ _CERTIFICATE_HASHES: dict[str, CertificateHash] = {
 _SIGNER_PURPOSE = x509.ObjectIdentifier("1.0.18013.5.1.2")
 
 
+@cache
 def key_for(label: str, algorithm: str = "ES256") -> Key:
     """The key that belongs to a label, on the curve of an algorithm (or on a curve itself)."""
     secret = hashlib.shake_256(f"dongui vector key {algorithm} {label}".encode()).digest(64)

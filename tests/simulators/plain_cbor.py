@@ -67,16 +67,16 @@ def head(major: int, argument: int) -> bytes:
 
 def plain(value: object) -> bytes:
     """The encoding of ``value``, in the order and shape given."""
+    if isinstance(value, (str, bytes)):
+        content = value.encode() if isinstance(value, str) else value
+        return head(3 if isinstance(value, str) else 2, len(content)) + content
+    if isinstance(value, (bool, int)) or value is None:
+        return _number(value)
     if isinstance(value, Raw):
         return value.content
     if isinstance(value, (Tag, Embedded)):
         return _tagged(value)
-    if isinstance(value, (bool, int)) or value is None:
-        return _number(value)
-    if isinstance(value, (str, bytes)):
-        content = value.encode() if isinstance(value, str) else value
-        return head(3 if isinstance(value, str) else 2, len(content)) + content
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         value = Pairs(list(value.items()))
     if isinstance(value, Pairs):
         return head(5, len(value.pairs)) + b"".join(plain(k) + plain(v) for k, v in value.pairs)
