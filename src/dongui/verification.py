@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Never
@@ -26,8 +25,8 @@ from dongui.biometrics.operating_points import (
     read_operating_point,
 )
 from dongui.capture import Capture
-from dongui.consent.coverage import Covered, covers
-from dongui.consent.purpose import ArtefactClass, binding_not_accepted, document_not_accepted
+from dongui.consent.coverage import Covered, covers_verification
+from dongui.consent.purpose import binding_not_accepted, document_not_accepted
 from dongui.consent.subject import require_same_handle, subject_handle
 from dongui.documents.authenticating import BoundDocument, HolderEvidence, authenticate, require_bound
 from dongui.documents.recognising import Kind, recognise
@@ -46,7 +45,6 @@ from dongui.stopwatch import Stopwatch
 if TYPE_CHECKING:
     from dongui.biometrics.instruments import Instruments
     from dongui.confinement import Confined
-    from dongui.consent.events import History
     from dongui.consent.fields import Localised
     from dongui.consent.ledger import Ledger
     from dongui.consent.purpose import RegisteredPurpose
@@ -135,10 +133,10 @@ def verify(
             opened.require_for(purpose.id, controller.id)
             spent = sessions.consume(session_id, at=moment)
         try:
-            # 1. Terms. The consent covers this purpose, controller, every artefact class and this moment.
+            # 1. Terms. The consent covers this purpose as it was read, controller, every artefact class, now.
             with stopwatch("terms"):
                 history = ledger.history(bytes.fromhex(opened.consent_record))
-                covered = _cover(purpose, controller, history, moment)
+                covered = covers_verification(history, purpose=purpose, controller=controller.id, at=moment)
                 sessions.claim_capture([frame_digest(frame.view) for frame in capture.frames], at=moment)
                 card = _registered(document, believed, cards)
                 order = _order(
@@ -311,15 +309,6 @@ def prepare(arguments: bytes, progress: Callable[[str], None]) -> Instruments:
     for name in (point.name for point in own):
         rehearse(partial(examine, instruments), operating_point=name)
     return instruments
-
-
-def _cover(purpose: RegisteredPurpose, controller: Controller, history: History, moment: datetime) -> Covered:
-    """Every class of biometric data a verification makes or reads must be covered, declared or not."""
-    covered = [
-        covers(history, purpose=purpose, controller=controller.id, artefact_class=artefact_class, at=moment)
-        for artefact_class in ArtefactClass
-    ]
-    return covered[0]
 
 
 def _registered(

@@ -19,20 +19,7 @@ from dongui.environment import SystemClock, SystemEntropy
 from dongui.memory import SecretBuffer
 from dongui.receipts.statement import Channel, Outcome
 from simulators.main_path import Visit
-
-
-class Watcher:
-    """A confined process that must not be asked anything."""
-
-    asked = False
-
-    def run(self, task: str, *, order: bytes, buffers: object) -> bytes:
-        """Note that somebody's face was about to be processed."""
-        self.asked = True
-        return b""
-
-    def close(self) -> None:
-        """Nothing to end."""
+from simulators.unasked import Unasked
 
 
 def _purpose_naming(classes: set[str], desk: Path) -> None:
@@ -84,7 +71,7 @@ def test_what_the_person_was_not_told_of_is_not_processed(tmp_path: Path, named:
         visit = Visit(
             desk, session, SecretBuffer(bytearray(shown)), Capture(frames, Channel.TRUSTED), authority.anchors
         )
-        examiner = Watcher()
+        examiner = Unasked()
         answer = visit.verify(examiner, purpose="short-gate")
     assert answer.outcome is Outcome.REFUSED
     assert answer.reason is not None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given as draws
@@ -12,13 +13,15 @@ from hypothesis import strategies as st
 
 from dongui.consent.coverage import covers
 from dongui.consent.events import ConsentEvent, EventKind, History
+from dongui.consent.fields import LANGUAGES, Localised
 from dongui.consent.purpose import ArtefactClass, RegisteredPurpose
 from dongui.errors import DonguiError, Misuse, Refused, Trouble
 from simulators.consent_office import DAY, NOON, RECORD_ID, event, given, record_for, registered
 
 AIRPORT = registered()
 BUILDING = registered("building-access")
-NEXT_AIRPORT = replace(AIRPORT, declared=replace(AIRPORT.declared, version=AIRPORT.version + 1))
+DECLARED = AIRPORT.declared
+NEXT_AIRPORT = replace(AIRPORT, declared=replace(DECLARED, version=AIRPORT.version + 1))
 CONTROLLER = AIRPORT.controller.id
 RECORD = record_for(AIRPORT)
 MICROSECOND = timedelta(microseconds=1)
@@ -170,10 +173,121 @@ def test_the_past_can_be_judged_as_it_was_known_then() -> None:
 
 def test_an_artefact_nobody_agreed_to_is_not_covered() -> None:
     """Agreeing to pictures is not agreeing to numbers computed from them."""
-    items = tuple(item for item in RECORD.items if item.artefact_class is not ArtefactClass.FEATURES)
-    history = given(replace(RECORD, items=items))
-    assert answer(history, NOON) == "consent.other-artefact"
-    assert answer(history, NOON, artefact_class=ArtefactClass.PROBE_IMAGE) == "covered"
+    data = tuple(item for item in DECLARED.data if item.artefact_class is not ArtefactClass.FEATURES)
+    pictures = replace(AIRPORT, declared=replace(DECLARED, data=data))
+    history = given(record_for(pictures))
+    assert answer(history, NOON, purpose=pictures) == "consent.other-artefact"
+    assert answer(history, NOON, purpose=pictures, artefact_class=ArtefactClass.PROBE_IMAGE) == "covered"
+
+
+def retold(value: object, language: str) -> Any:
+    """Return a value of a purpose with something else said in that language: no other language changes."""
+    match value:
+        case Localised():
+            return replace(value, **{language: f"{value[language]}."})
+        case str():
+            return f"{value}x"
+        case timedelta():
+            return value + DAY
+        case ():
+            return (AIRPORT.controller,)  # nobody was a recipient; now somebody is
+        case tuple() as several:
+            return several[1:]
+    raise TypeError
+
+
+def restated(value: Any, language: str, *path: str) -> Any:
+    """Return ``value`` with the one thing at ``path`` told anew; a number is a place in a tuple."""
+    if not path:
+        return retold(value, language)
+    first, *rest = path
+    if first.isdigit():
+        place = int(first)
+        return (*value[:place], restated(value[place], language, *rest), *value[place + 1 :])
+    return replace(value, **{first: restated(getattr(value, first), language, *rest)})
+
+
+# Every term that a record takes from a purpose, and whether it is told in two languages.
+TERMS = {
+    **dict.fromkeys(
+        (
+            "declared.name",
+            "declared.description",
+            "declared.data.0.name",
+            "declared.data.1.source",
+            "declared.collection_method",
+            "declared.withdrawal",
+            "declared.rights",
+            "controller.name",
+            "controller.address",
+            "other_way.description",
+            "retention.text",
+        ),
+        True,
+    ),
+    **dict.fromkeys(
+        (
+            "declared.uses",
+            "declared.legal_grounds",
+            "declared.data",
+            "declared.storage_locations",
+            "declared.jurisdiction",
+            "controller.contact",
+            "retention.face",
+            "retention.consent_record",
+            "recipients",
+        ),
+        False,
+    ),
+}
+LANGUAGE = st.sampled_from(LANGUAGES)
+
+
+@settings(max_examples=120, deadline=None)
+@draws(histories(), MOMENTS, st.sampled_from(sorted(TERMS)), LANGUAGE, LANGUAGE)
+def test_every_term_of_the_record_is_compared_in_the_language_that_was_read(
+    history: History, at: datetime, term: str, read: str, changed: str
+) -> None:
+    """One term said otherwise under the same version covers nothing, however good the consent.
+
+    What changes in a language the person did not read was never told them, and changes nothing.
+    """
+    history = replace(history, record=record_for(AIRPORT, language=read))
+    purpose = restated(AIRPORT, changed, *term.split("."))
+    told = read == changed or not TERMS[term]
+    assert answer(history, at, purpose=purpose) == (
+        "consent.earlier-version" if told else oracle(history, at)
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@draws(histories(), MOMENTS, LANGUAGE, LANGUAGE)
+def test_the_notice_is_compared_to_the_letter(
+    history: History, at: datetime, read: str, changed: str
+) -> None:
+    """One character of the notice in the language that was read: another notice, whatever its version."""
+    history = replace(history, record=record_for(AIRPORT, language=read))
+    notice = AIRPORT.notice(changed)
+    notices = {**DECLARED.notices, changed: replace(notice, text=f"{notice.text} ")}
+    purpose = replace(AIRPORT, declared=replace(DECLARED, notices=notices))
+    told = read == changed
+    assert answer(history, at, purpose=purpose) == (
+        "consent.earlier-version" if told else oracle(history, at)
+    )
+
+
+def test_every_term_of_a_record_is_among_those_tried() -> None:
+    """A term that a later record holds is not left out of the comparison, nor of its test."""
+    of_themselves = {"id", "subject", "created_at", "language"}
+    compared_apart = {"purpose_id", "purpose_version", "notice_id", "notice_version", "notice_digest"}
+    for language in LANGUAGES:
+        tried = [
+            record_for(restated(AIRPORT, language, *term.split(".")), language=language) for term in TERMS
+        ]
+        own = record_for(AIRPORT, language=language)
+        names = {one.name for one in fields(own)}
+        changed = {name for name in names for other in tried if getattr(other, name) != getattr(own, name)}
+        assert changed == names - of_themselves - compared_apart
 
 
 def test_a_moment_without_a_zone_is_the_callers_mistake() -> None:

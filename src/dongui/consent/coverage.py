@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from dongui.consent.events import EventKind, History
@@ -11,7 +11,7 @@ from dongui.consent.purpose import ArtefactClass, RegisteredPurpose
 from dongui.consent.record import ConsentRecord
 from dongui.errors import Refused, Trouble
 
-__all__ = ["Covered", "covers"]
+__all__ = ["Covered", "covers", "covers_verification", "require_agreed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +58,65 @@ def covers(
     return Covered(history.record, artefact_class, moment, history.ends_at)
 
 
-def _check_terms(
-    record: ConsentRecord, purpose: RegisteredPurpose, controller: str, artefact_class: ArtefactClass
-) -> None:
+def covers_verification(
+    history: History, *, purpose: RegisteredPurpose, controller: str, at: datetime
+) -> Covered:
+    """Return what is covered if ``history`` covers a verification, or raise as :func:`covers`.
+
+    Every class of biometric data a verification makes or reads must be covered, declared or not.
+    """
+    covered = [
+        covers(history, purpose=purpose, controller=controller, artefact_class=artefact_class, at=at)
+        for artefact_class in ArtefactClass
+    ]
+    return covered[0]
+
+
+def require_agreed(record: ConsentRecord, purpose: RegisteredPurpose) -> None:
+    """Return if ``purpose`` still says what the person agreed to, in every term their record holds.
+
+    The version alone would take the operator's word that nothing changed: compared are the digest of the
+    notice in the record's language and each of the record's other terms in that language. Raises ``Refused``:
+    ``consent.other-purpose``, ``consent.earlier-version``, ``consent.other-controller``.
+    """
     if record.purpose_id != purpose.id:
         raise Refused("consent.other-purpose", f"given for {record.purpose_id}; needed for {purpose.id}")
     if record.purpose_version != purpose.version:
         detail = f"given for version {record.purpose_version} of {purpose.id}; now it is {purpose.version}"
         raise Refused("consent.earlier-version", detail)
+    if record.controller.id != purpose.controller.id:
+        raise _other_controller(record, purpose.controller.id)
+    changed = _changed_terms(record, purpose)
+    if "notice_digest" in changed:
+        raise Refused("consent.earlier-version", f"the notice of {purpose.id} is no longer the one agreed to")
+    if changed:
+        detail = f"of {purpose.id} not what was agreed to, in the same version: {', '.join(changed)}"
+        raise Refused("consent.earlier-version", detail)
+
+
+def _changed_terms(record: ConsentRecord, purpose: RegisteredPurpose) -> list[str]:
+    """Name the fields that would differ if the same person said yes to ``purpose`` as it stands now."""
+    now = ConsentRecord.make(
+        purpose,
+        record_id=record.id,
+        subject=record.subject,
+        language=record.language,
+        created_at=record.created_at,
+    )
+    names = (term.name for term in fields(ConsentRecord))
+    return [name for name in names if getattr(now, name) != getattr(record, name)]
+
+
+def _check_terms(
+    record: ConsentRecord, purpose: RegisteredPurpose, controller: str, artefact_class: ArtefactClass
+) -> None:
+    require_agreed(record, purpose)
     if record.controller.id != controller:
-        detail = f"given to {record.controller.id}; {controller} would process"
-        raise Refused("consent.other-controller", detail)
+        raise _other_controller(record, controller)
     if artefact_class not in record.artefact_classes:
         raise Refused("consent.other-artefact", f"{artefact_class} is not among what was agreed to")
+
+
+def _other_controller(record: ConsentRecord, controller: str) -> Refused:
+    detail = f"given to {record.controller.id}; {controller} would process"
+    return Refused("consent.other-controller", detail)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dongui.consent.coverage import require_agreed
 from dongui.consent.events import ConsentEvent, EventKind, History
 from dongui.consent.ledger import Ledger
 from dongui.consent.purpose import RegisteredPurpose
 from dongui.consent.receipt import ConsentReceipt
 from dongui.consent.record import ConsentRecord
 from dongui.environment import Clock, Entropy
-from dongui.errors import Refused
 
 __all__ = ["expire", "give", "renew", "withdraw"]
 
@@ -66,18 +66,12 @@ def renew(
 ) -> ConsentReceipt:
     """Record that the person says yes again, to the same notice, for another full period from now.
 
-    Raises ``Refused``: ``consent.other-purpose``, ``consent.earlier-version`` where purpose or notice are not
-    what they agreed to (then a new consent is asked for); ``Misuse`` as :func:`withdraw`, and
+    Raises what :func:`~dongui.consent.coverage.require_agreed` raises where purpose or notice are not what
+    they agreed to (then a new consent is asked for); ``Misuse`` as :func:`withdraw`, and
     ``consent.already-given`` where another consent of theirs to this purpose holds.
     """
     record = ledger.history(record_id).record
-    if record.purpose_id != purpose.id:
-        raise Refused("consent.other-purpose", f"given for {record.purpose_id}, not for {purpose.id}")
-    if record.purpose_version != purpose.version:
-        detail = f"given for version {record.purpose_version} of {purpose.id}; now it is {purpose.version}"
-        raise Refused("consent.earlier-version", detail)
-    if record.notice_digest != purpose.notice(record.language).digest:
-        raise Refused("consent.earlier-version", f"the notice of {purpose.id} is no longer the one agreed to")
+    require_agreed(record, purpose)
     event = ConsentEvent(
         record_id=record_id,
         kind=EventKind.RENEWED,

@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from dongui.confinement import Confined
 from dongui.consent import giving
-from dongui.consent.coverage import covers
+from dongui.consent.coverage import covers_verification
 from dongui.consent.events import EventKind
-from dongui.consent.purpose import ArtefactClass, RegisteredPurpose
+from dongui.consent.purpose import RegisteredPurpose
 from dongui.consent.subject import require_same_handle, subject_handle
 from dongui.desk.card_enrolment import ENROL
 from dongui.desk.card_entries import issued_entry, revoked_entry
@@ -169,16 +169,12 @@ class CardRoom:
     def require_covered(self, purpose: RegisteredPurpose, consent_record: bytes) -> bytes:
         """Return whose consent it is (a handle) if it covers a card of theirs now; raises as above."""
         purpose.require_accepted(DOCUMENT_TYPE)
-        history = self.desk.ledger.history(consent_record)
-        at = self.desk.clock.now()
-        for artefact_class in ArtefactClass:
-            covered = covers(
-                history,
-                purpose=purpose,
-                controller=self.desk.entry.id,
-                artefact_class=artefact_class,
-                at=at,
-            )
+        covered = covers_verification(
+            self.desk.ledger.history(consent_record),
+            purpose=purpose,
+            controller=self.desk.entry.id,
+            at=self.desk.clock.now(),
+        )
         return covered.record.subject
 
     def issue(self, order: CardOrder, portrait: SecretBuffer, *, enroller: Confined) -> StaffCard:
