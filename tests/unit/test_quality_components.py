@@ -35,7 +35,7 @@ def eyes() -> tuple[FaceDetector, Landmarker]:
 
 def measured(eyes: tuple[FaceDetector, Landmarker], picture: Image.Image) -> Found:
     stored = io.BytesIO()
-    picture.save(stored, "PNG")
+    picture.save(stored, "PNG", compress_level=1)
     opened = EncodedPicture.open(memoryview(stored.getvalue()), source=Source.CAPTURE, what="it")
     found = measure_picture(opened, detector=eyes[0], landmarker=eyes[1])
     return {one.component.name: one for one in found}
