@@ -1,8 +1,8 @@
 """Programs that have tasks done in confinement until they are killed.
 
-Run as a program, it forks a child for each line ``SECONDS`` of its input, kills it after that many seconds
-(SIGKILL) and writes ``end``. The child starts a confinement and runs tasks in it: short ones, and some that
-would sleep for a minute, so that the kill falls into the start, a task, or between two.
+Run as a program, it forks a child for each line ``begin`` of its input and kills it (SIGKILL) for each line
+``kill``, and repeats the line when it has. The child starts a confinement and runs tasks in it: short ones,
+and some that would sleep for a minute, so that the kill falls into the start, a task, or between two.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 import random
 import signal
 import sys
-import time
 from contextlib import suppress
 
 from dongui.confinement import Confinement
@@ -39,14 +38,16 @@ def run_for_ever() -> None:
 
 def main() -> None:
     """Serve lines until the input ends."""
+    pid = 0
     for line in sys.stdin:
-        pid = os.fork()
-        if pid == 0:
-            run_for_ever()
-        time.sleep(float(line))
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        print("end", flush=True)
+        if line == "begin\n":
+            pid = os.fork()
+            if pid == 0:
+                run_for_ever()
+        else:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        print(line, end="", flush=True)
 
 
 if __name__ == "__main__":

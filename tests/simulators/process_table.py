@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 __all__ = ["processes_named"]
@@ -13,14 +14,10 @@ def processes_named(mark: str) -> dict[int, str]:
     What the kernel only keeps until somebody asks how it ended (Z) has no memory any more.
     """
     found = {}
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
+    for number in filter(str.isdigit, os.listdir("/proc")):
         try:
-            line = (entry / "cmdline").read_bytes()
-            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+            if mark.encode() in Path("/proc", number, "cmdline").read_bytes():
+                found[int(number)] = Path("/proc", number, "stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
             continue  # it ended meanwhile
-        if mark.encode() in line and state != "Z":
-            found[int(entry.name)] = state
-    return found
+    return {number: state for number, state in found.items() if state != "Z"}
