@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from dongui.encoding.jpeg2000 import CODESTREAM_MAGIC, JP2_MAGIC, Jpeg2000Error, read_jpeg2000
 
-__all__ = ["Header", "HeaderError", "PictureFormat", "read_header"]
+__all__ = ["CodedUnits", "Header", "HeaderError", "PictureFormat", "read_header"]
 
 _JPEG_MAGIC = b"\xff\xd8\xff"
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
@@ -41,6 +41,8 @@ _OTHER_FRAMES = {0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 # Metadata: APP1 to APP15 and comments. APP0 (JFIF) and APP14 (Adobe) say how colours are coded and stay.
 _METADATA = {*range(0xE1, 0xEE), 0xEF, 0xFE}
 _START_OF_SCAN = 0xDA
+_RESTART_INTERVAL = 0xDD
+_PROGRESSIVE = 0xC2
 _MAX_SEGMENTS = 256
 _PNG_NEEDED = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
 _MAX_CHUNKS = 4_096  # of 8 KiB each, as encoders write them, 32 MiB; empty ones, 4 ms in the caller's process
@@ -67,12 +69,28 @@ class HeaderError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class CodedUnits:
+    """How a JPEG's data is cut into pieces: units (MCU, A.2) of ``width`` x ``height`` stored pixels.
+
+    ``interval``: units between two restart marks, 0 where there are none. ``one_scan``: all of the picture
+    comes in one scan, from the top left to the bottom right; else it comes in several, one over another.
+    """
+
+    width: int
+    height: int
+    interval: int
+    one_scan: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
     """Format and stored size in pixels; ``orientation`` is Exif's 1 to 8 (1: as stored).
 
     ``parts`` are the stretches of bytes (from, to) a decoder needs, in order. ``ends`` tells whether the
     picture's end mark is there: without it the picture was cut off, which is better known before anything
-    is spent on it. ``halvings`` is how often the decoder can halve a JPEG 2000 without decoding it whole.
+    is spent on it; with it, data may be missing all the same (see :mod:`dongui.biometrics.missing_data`).
+    ``halvings`` is how often the decoder can halve a JPEG 2000 without decoding it whole. ``units`` are a
+    JPEG's.
     """
 
     format: PictureFormat
@@ -82,6 +100,19 @@ class Header:
     parts: tuple[tuple[int, int], ...]
     ends: bool
     halvings: int = 0
+    units: CodedUnits | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What a JPEG's frame header says (B.2.2)."""
+
+    width: int
+    height: int
+    components: int
+    unit_width: int
+    unit_height: int
+    progressive: bool
 
 
 def read_header(data: memoryview, *, formats: Collection[PictureFormat]) -> Header:
@@ -144,8 +175,8 @@ def _png_parts(data: memoryview) -> Iterator[tuple[int, int]]:
 
 def _read_jpeg(data: memoryview) -> Header:
     """Walk the segments up to the first scan; what follows is the decoder's."""
-    position, orientation = 2, 1
-    size: tuple[int, int] | None = None
+    position, orientation, interval = 2, 1, 0
+    frame: _Frame | None = None
     parts = [(0, 2)]
     for _ in range(_MAX_SEGMENTS):
         start = position
@@ -155,12 +186,19 @@ def _read_jpeg(data: memoryview) -> Header:
         segment = _segment(data, position)
         position += 2 + len(segment)
         if marker == _START_OF_SCAN:
-            ends = _has_jpeg_end(data, position)
-            return _jpeg_header(size, orientation, (*parts, (start, len(data))), ends=ends)
+            if frame is None:
+                raise HeaderError("damaged", "its picture begins before its size is given")
+            ends, units = _has_jpeg_end(data, position), _units(frame, segment, interval)
+            parts.append((start, len(data)))
+            return Header(
+                PictureFormat.JPEG, frame.width, frame.height, orientation, tuple(parts), ends, units=units
+            )
         if marker in _READ_FRAMES:
-            size = _frame_size(segment, size)
+            frame = _read_frame(marker, segment, frame)
         elif marker in _OTHER_FRAMES or marker == 0xD9:
             raise HeaderError("format-not-read", "it is not a baseline, extended or progressive JPEG")
+        elif marker == _RESTART_INTERVAL and len(segment) == 2:
+            (interval,) = struct.unpack(">H", segment)
         elif marker == 0xE1 and bytes(segment[:6]) == b"Exif\x00\x00":
             orientation = _orientation(segment[6:])
         if marker not in _METADATA:
@@ -177,20 +215,23 @@ def _has_jpeg_end(data: memoryview, position: int) -> bool:
     return (last >= position and bytes(data[last:]) == b"\xff\xd9") or bool(_JPEG_END.search(data, position))
 
 
-def _jpeg_header(
-    size: tuple[int, int] | None, orientation: int, parts: tuple[tuple[int, int], ...], *, ends: bool
-) -> Header:
-    if size is None:
-        raise HeaderError("damaged", "its picture begins before its size is given")
-    return Header(PictureFormat.JPEG, *size, orientation, parts, ends)
-
-
-def _frame_size(segment: memoryview, before: tuple[int, int] | None) -> tuple[int, int]:
-    """Return width and height. Two frames in one picture are two sizes, of which one would go unbounded."""
-    if before is not None or len(segment) < 5:
+def _read_frame(marker: int, segment: memoryview, before: _Frame | None) -> _Frame:
+    """Read size and sampling. Two frames in one picture are two sizes, of which one would go unbounded."""
+    if before is not None or len(segment) < 6 or len(segment) != 6 + 3 * segment[5]:
         raise HeaderError("damaged", "its size is given twice, or cut short")
-    _, height, width = struct.unpack_from(">BHH", segment)
-    return width, height
+    _, height, width, components = struct.unpack_from(">BHHB", segment)
+    sampling = [(factors >> 4, factors & 15) for factors in segment[7::3]]
+    if not all(1 <= factor <= 4 for both in sampling for factor in both):
+        raise HeaderError("damaged", "its colours are sampled as the standard does not have it")
+    if components < 2:  # B.2.3: alone in its scan, a component comes block by block, whatever its sampling
+        sampling = [(1, 1)]
+    across, down = (max(factors) for factors in zip(*sampling, strict=True))
+    return _Frame(width, height, components, 8 * across, 8 * down, marker == _PROGRESSIVE)
+
+
+def _units(frame: _Frame, scan: memoryview, interval: int) -> CodedUnits:
+    one_scan = not frame.progressive and scan[:1] == bytes([frame.components])
+    return CodedUnits(frame.unit_width, frame.unit_height, interval, one_scan)
 
 
 def _next_marker(data: memoryview, position: int) -> tuple[int, int]:

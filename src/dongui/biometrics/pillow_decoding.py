@@ -7,12 +7,13 @@ import struct
 import zlib
 
 import numpy as np
-from PIL import Image, Jpeg2KImagePlugin
+from PIL import Image, ImageChops, Jpeg2KImagePlugin
 
 from dongui.biometrics.image_header import Header, PictureFormat
+from dongui.biometrics.missing_data import CutOff, may_lack_data, with_filler
 from dongui.biometrics.pixels import Pixels
 
-__all__ = ["DECODER_ERRORS", "UnreadLayout", "decode_upright"]
+__all__ = ["DECODER_ERRORS", "CutOff", "UnreadLayout", "decode_upright", "overwrite"]
 
 # Everything Pillow's decoders were seen to raise on broken input.
 DECODER_ERRORS = (
@@ -26,6 +27,7 @@ DECODER_ERRORS = (
     IndexError,
     SystemError,  # a decoder that was refused memory and did not say so
 )
+_READ_LAYOUTS = ("L", "RGB", "CMYK", "P", "LA", "RGBA", "1")
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -44,16 +46,49 @@ class UnreadLayout(Exception):
 def decode_upright(stream: io.BytesIO, header: Header, reduction: int) -> Pixels:
     """Return rows x columns x 3 at 1/``reduction`` of the size; every picture Pillow made is overwritten.
 
-    Raises :class:`UnreadLayout`, or one of :data:`DECODER_ERRORS`, which may quote what was read.
+    Raises :class:`UnreadLayout`, :class:`CutOff`, or one of :data:`DECODER_ERRORS`, which may quote what was
+    read.
     """
     held: list[Image.Image] = []
     try:
         held.append(picture := _open_with_pillow(stream, header, reduction))
         picture.load()
+        _require_whole(picture, stream, header, reduction, held)
         return _upright_rgb(picture, header, reduction, held)
     finally:
         for picture in held:
             _blacken(picture)
+
+
+def _require_whole(
+    picture: Image.Image, stream: io.BytesIO, header: Header, reduction: int, held: list[Image.Image]
+) -> None:
+    """Decode once more where data may be missing, so that what is missing comes out otherwise.
+
+    Raises :class:`CutOff`.
+    """
+    with stream.getbuffer() as data:
+        if picture.mode not in _READ_LAYOUTS or not may_lack_data(picture, header, reduction, data, held):
+            return
+        again = with_filler(data, header) if header.units else stream
+    try:
+        again.seek(0)
+        held.append(other := _open_with_pillow(again, header, reduction))
+        if header.format is PictureFormat.PNG:
+            other.im = Image.new(other.mode, other.size, _every_band(other, 255)).im
+        other.load()
+        held.append(difference := ImageChops.difference(picture, other))
+        if difference.getbbox(alpha_only=False) is not None:
+            raise CutOff("its data ends before its pixels do")
+    finally:
+        if again is not stream:
+            overwrite(again)
+
+
+def overwrite(stream: io.BytesIO) -> None:
+    """Overwrite a copy of an encoded picture with zeros."""
+    with stream.getbuffer() as copy:
+        copy[:] = bytes(len(copy))
 
 
 def _open_with_pillow(stream: io.BytesIO, header: Header, reduction: int) -> Image.Image:
@@ -84,7 +119,7 @@ def _halvings_in_decoder(header: Header, reduction: int) -> int:
 
 def _upright_rgb(picture: Image.Image, header: Header, reduction: int, held: list[Image.Image]) -> Pixels:
     """Return rows x columns x 3; every intermediate picture is appended to ``held``."""
-    if picture.mode not in ("L", "RGB", "CMYK", "P", "LA", "RGBA", "1"):
+    if picture.mode not in _READ_LAYOUTS:
         raise UnreadLayout(f"its colour layout {picture.mode!r} is not read")
     colour = picture
     if picture.mode not in ("L", "RGB"):
@@ -131,5 +166,9 @@ def _blacken(picture: Image.Image) -> None:
     """
     core = getattr(picture, "_im", None)
     if core is not None:
-        bands = len(picture.getbands())
-        core.paste(0 if bands == 1 else (0,) * bands, (0, 0, *core.size))
+        core.paste(_every_band(picture, 0), (0, 0, *core.size))
+
+
+def _every_band(picture: Image.Image, value: int) -> int | tuple[int, ...]:
+    bands = len(picture.getbands())
+    return value if bands == 1 else (value,) * bands

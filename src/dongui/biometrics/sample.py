@@ -21,7 +21,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dongui.biometrics.image_header import Header, HeaderError, PictureFormat, read_header
-from dongui.biometrics.pillow_decoding import DECODER_ERRORS, UnreadLayout, decode_upright
+from dongui.biometrics.pillow_decoding import (
+    DECODER_ERRORS,
+    CutOff,
+    UnreadLayout,
+    decode_upright,
+    overwrite,
+)
 from dongui.biometrics.pixels import Pixels
 from dongui.errors import Misuse, Undetermined
 
@@ -174,12 +180,13 @@ class EncodedPicture:
             return Sample(decode_upright(stream, self.header, reduction), reduction)
         except UnreadLayout as error:
             raise self.source.failure("format-not-read", f"{self.what}: {error}") from None
+        except CutOff as error:
+            raise self.source.failure("truncated", f"{self.what} was cut off: {error}") from None
         except DECODER_ERRORS as error:
             kind = "truncated" if "truncated" in str(error) else "damaged"
             raise self.source.failure(kind, f"{self.what}: its pixels cannot be decoded") from None
         finally:
-            with stream.getbuffer() as copy:
-                copy[:] = bytes(len(copy))
+            overwrite(stream)
 
     def _needed(self) -> io.BytesIO:
         """Copy what the decoder needs; the caller overwrites the copy.

@@ -8,7 +8,7 @@ picture may say these again in each tile's header; what passports never do is no
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -77,6 +77,19 @@ class _Coding:
     levels: int
     block: tuple[int, int]
     precincts: tuple[tuple[int, int], ...]
+
+
+@dataclass(slots=True)
+class _Parts:
+    """The parts of one tile: how many were found in turn, and how many it said there are (0: not said)."""
+
+    found: int = 0
+    said: int = 0
+
+    def add(self, number: int, said: int) -> None:
+        """Count part ``number``, if it is the next."""
+        self.found += number == self.found
+        self.said = max(self.said, said, number + 1)
 
 
 def read_jpeg2000(data: memoryview) -> Jpeg2000:
@@ -246,29 +259,38 @@ def _cells(pixels: int, exponent: int) -> int:
 
 
 def _walk_tiles(data: memoryview, position: int, end: int, tiles: int) -> tuple[int, bool]:
-    """Return where the code stream ends, and whether its tile-parts were whole up to there."""
+    """Return where the code stream ends, and whether all parts of all tiles were there, whole."""
+    counts: dict[int, _Parts] = {}
     for _ in range(_MAX_TILE_PARTS):
         if bytes(data[position : position + 2]) == _EOC.to_bytes(2, "big"):
-            return position + 2, True
+            return position + 2, _all_there(counts, tiles)
         if position == end:
-            return end, True  # every tile-part is there; only the end mark is not
-        stop = _read_tile_part(data, position, end, tiles)
+            return end, _all_there(counts, tiles)  # only the end mark is not there
+        stop = _read_tile_part(data, position, end, tiles, counts)
         if stop > end:
             return end, False
         position = stop
     raise Jpeg2000Error("damaged", f"it has more than {_MAX_TILE_PARTS} tile-parts")
 
 
-def _read_tile_part(data: memoryview, position: int, end: int, tiles: int) -> int:
+def _all_there(counts: Mapping[int, _Parts], tiles: int) -> bool:
+    """Tell whether each tile came, in as many parts as it said, if it did. A decoder leaves others black."""
+    return len(counts) == tiles and all(
+        count.found == (count.said or count.found) for count in counts.values()
+    )
+
+
+def _read_tile_part(data: memoryview, position: int, end: int, tiles: int, counts: dict[int, _Parts]) -> int:
     """Return where the tile-part ends (A.4.2); its header may not say anew what a decoder allocates by."""
     marker, start, stop = _segment(data, position, end)
     if marker != _SOT or stop - start != 8:
         raise Jpeg2000Error("damaged", f"a tile is expected at byte {position}")
     index: int
     length: int
-    index, length = struct.unpack_from(">HI", data, start)
+    index, length, number, said = struct.unpack_from(">HIBB", data, start)
     if index >= tiles:
         raise Jpeg2000Error("damaged", "a tile has a number beyond the last")
+    counts.setdefault(index, _Parts()).add(number, said)
     for _ in range(_MAX_MARKERS):
         if bytes(data[stop : stop + 2]) == _SOD.to_bytes(2, "big"):
             body = stop + 2
