@@ -14,6 +14,7 @@ import pytest
 
 import dongui
 from dongui.demo.scenarios import SCENARIOS
+from simulators.shown_output import WILD, columns, matches
 from simulators.warmed import warmed
 
 ROOT = Path(__file__).parent.parent
@@ -23,7 +24,15 @@ BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL
 WITH_EXAMPLES = [page for page in PAGES if BLOCK.search(page.read_text(encoding="utf-8"))]
 LEARNED_FROM = sorted([*(ROOT / "docs/tutorial").glob("*.md"), *(ROOT / "docs/how-to").glob("*.md")])
 OPTIONS = {"DONGUI_DESK", "DONGUI_VAULT_KEYS", "DONGUI_VAULT_MASTER"}  # a reader has set none of them
-WILD = "…"  # in a shown output: anything, including nothing, within the line; alone on a line: any lines
+TERMINAL = 80  # columns of the terminal the front page is read and was made in
+TWO_SCREENS = 100  # lines of two ordinary windows
+
+
+def readme_block(command: str) -> list[str]:
+    """Return what the README shows of a command, by line."""
+    block = re.search(rf"^\$ {command}\n(.*?)^```$", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert block, command
+    return block[1].splitlines()
 
 
 def run_console(block: str, folder: Path, environment: dict[str, str]) -> None:
@@ -51,18 +60,6 @@ def run_console(block: str, folder: Path, environment: dict[str, str]) -> None:
         assert done.returncode == (int(expected[1]) if expected else 0), f"$ {command}\n{printed}"
         if shown:
             assert matches(shown, printed.splitlines()), f"$ {command}\nshown:\n{shown}\nprinted:\n{printed}"
-
-
-def matches(shown: list[str], printed: list[str]) -> bool:
-    """Whether printed lines fit the shown ones, where … stands for anything."""
-    spaces = re.compile(r"\s+")
-    kept = [spaces.sub(" ", line.strip()) for line in shown if line.strip()]
-    pattern = "".join(
-        r"(?:.*\n)*?" if line == WILD else re.escape(line).replace(re.escape(WILD), ".*") + r"\n"
-        for line in kept
-    )
-    text = "".join(spaces.sub(" ", line.strip()) + "\n" for line in printed if line.strip())
-    return re.fullmatch(pattern, text) is not None
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -129,17 +126,21 @@ def test_a_linked_name_is_defined_where_the_link_leads(page: Path) -> None:
 
 
 def test_the_readme_shows_the_visits_as_they_end() -> None:
-    """Each row of the README's demo is a visit of the story, with its promised outcome and reason."""
-    text = README.read_text(encoding="utf-8")
-    block = re.search(r"^\$ make demo\n(.*?)^…$", text, re.MULTILINE | re.DOTALL)
-    assert block
-    head, *rows = block[1].splitlines()
-    places = [head.index(word) for word in ("outcome", "reason", "terms")]
+    """Each row of the README's demo is a visit of the story, with its promised outcome and reason.
+
+    That the whole block is what the command prints is proved where the command runs, in ``test_demo.py``.
+    """
+    head, *rows = readme_block("make demo")
+    places = [head.index(word) for word in ("outcome", "reason", "all, ms")]
     shown: list[tuple[str, str, str]] = []
     for row in rows:
+        if row.startswith(("Receipt", "On disk")):
+            break
         title, outcome, reason = (
             row[start:end].strip() for start, end in zip([0, *places], places, strict=False)
         )
+        if row == WILD or row.startswith("  "):
+            continue  # visits left out, and the stages of one
         if outcome:
             shown.append((title, outcome, reason))
         else:  # a title on two lines
@@ -149,8 +150,31 @@ def test_the_readme_shows_the_visits_as_they_end() -> None:
         for visit in SCENARIOS
         if visit.outcome is not None
     }
-    assert len(shown) > 5
+    assert len(shown) > 4
     assert set(shown) <= promised
+
+
+def test_the_readme_shows_how_the_suite_ends() -> None:
+    """Its last line is the one pytest ends with, counts and time of one run, and no failure beside them."""
+    first, *_, last = readme_block("make test")
+    assert first == "All checks passed!"
+    assert re.fullmatch(r"=+ \S+ passed(, \d+ skipped)? in \S+s(?: \(\S+\))? =+", last)
+
+
+def test_the_readme_fits_two_screens() -> None:
+    """Read in a terminal of eighty columns it takes a hundred lines, and no line of it is folded."""
+    lines = README.read_text(encoding="utf-8").splitlines()
+    assert not [line for line in lines if columns(line) > TERMINAL]
+    assert len(lines) <= TWO_SCREENS
+
+
+def test_what_the_checks_install_is_said() -> None:
+    """The page for contributors names each package that ``make test`` installs into the system."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    services = re.search(r"^SERVICES := (.+)$", makefile, re.MULTILINE)
+    assert services
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert [name for name in services[1].split() if f"`{name}`" not in page] == []
 
 
 def test_every_dependency_earns_its_line() -> None:

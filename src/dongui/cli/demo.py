@@ -88,11 +88,11 @@ def _play(story: Story) -> list[Scene]:
     scenes: list[Scene] = []
     console = Console(stderr=True)
     live = console.is_terminal and not settings().json
-    with Live(VisitsTable(scenes), console=console, transient=True, auto_refresh=live) as shown:
+    with Live(VisitsTable(scenes, brief=True), console=console, transient=True, auto_refresh=live) as shown:
         for scene in story.play(SCENARIOS):
             scenes.append(scene)
             if live:
-                shown.update(VisitsTable(scenes), refresh=True)
+                shown.update(VisitsTable(scenes, brief=True), refresh=True)
     return scenes
 
 
