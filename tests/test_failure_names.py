@@ -7,12 +7,22 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from dongui.errors import DonguiError, Failure, Misuse, Refused, Trouble, Undetermined, failures
+from dongui.errors import (
+    DonguiError,
+    Failure,
+    Misuse,
+    Refused,
+    Trouble,
+    Undetermined,
+    failure_named,
+    failures,
+)
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "dongui"
@@ -65,6 +75,17 @@ def test_names_are_well_formed_and_told_in_both_languages() -> None:
     assert len(failures()) > 700
     faults = [fault for name, failure in failures().items() for fault in told_wrongly(name, failure)]
     assert not faults, "\n".join(faults)
+
+
+def test_one_entry_is_what_the_whole_table_says() -> None:
+    """A name looked up by itself is told as in the table; half a name, or two at once, is no name."""
+    table = failures()
+    assert {name: failure_named(name) for name in table} == table
+    text = (resources.files("dongui.failures") / "cli.toml").read_text(encoding="utf-8")
+    both = text[text.index("cli.usage]") : text.index("]\n", text.index("cli.usage]") + len("cli.usage]"))]
+    assert both.count("\n[cli.") == 1
+    for none in ("", "cli", "cli.usag", "cli.usage]", "CLI.USAGE", both):
+        assert failure_named(none) is None, none
 
 
 def test_raised_names_are_in_the_table() -> None:

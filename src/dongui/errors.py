@@ -19,8 +19,9 @@ way; *Trouble* is kept apart so that a full disk is never read as a forged docum
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import ClassVar, Literal
 
@@ -34,6 +35,7 @@ __all__ = [
     "Trouble",
     "Unanswered",
     "Undetermined",
+    "failure_named",
     "failures",
 ]
 
@@ -60,16 +62,35 @@ def failures() -> dict[str, Failure]:
     Raises ``ValueError`` if two rooms claim one name: a table that cannot be trusted must not load.
     """
     found: dict[str, Failure] = {}
-    for file in sorted(resources.files("dongui.failures").iterdir(), key=lambda entry: entry.name):
-        if not file.name.endswith(".toml"):
-            continue
-        for prefix, entries in tomllib.loads(file.read_text(encoding="utf-8")).items():
+    for text in _tables():
+        for prefix, entries in tomllib.loads(text).items():
             for suffix, fields in entries.items():
                 name = f"{prefix}.{suffix}"
                 if name in found:
                     raise ValueError(f"the failure {name} is defined twice")
                 found[name] = Failure(name=name, **fields)
     return dict(sorted(found.items()))
+
+
+@lru_cache(maxsize=256)
+def failure_named(name: str) -> Failure | None:
+    """Return one of :func:`failures`, or ``None``: read by itself, as most processes need one or none.
+
+    Each entry begins with its name in brackets on a line of its own and ends where the next begins.
+    """
+    if "\n" in name:
+        return None
+    for text in _tables():
+        _, found, rest = f"\n{text}".partition(f"\n[{name}]\n")
+        if found:
+            return Failure(name=name, **tomllib.loads(rest.partition("\n[")[0]))
+    return None
+
+
+@cache
+def _tables() -> Sequence[str]:
+    files = sorted(resources.files("dongui.failures").iterdir(), key=lambda entry: entry.name)
+    return [file.read_text(encoding="utf-8") for file in files if file.name.endswith(".toml")]
 
 
 class DonguiError(Exception):
@@ -83,11 +104,12 @@ class DonguiError(Exception):
     exit_code: ClassVar[int]
 
     def __init__(self, name: str, detail: str) -> None:
-        entry = failures().get(name)
+        entry = failure_named(name)
         if entry is None or entry.family != self.family:
             raise LookupError(f"{name!r} is not a failure of the family {self.family!r}")
         self.name = name
         self.detail = detail
+        self._failure = entry
         super().__init__(name, detail)
 
     def __str__(self) -> str:
@@ -96,7 +118,7 @@ class DonguiError(Exception):
     @property
     def failure(self) -> Failure:
         """The table's entry: the meaning and the next step, in both languages."""
-        return failures()[self.name]
+        return self._failure
 
 
 class Misuse(DonguiError):

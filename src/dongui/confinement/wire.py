@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from dongui.errors import DonguiError, Misuse, Refused, Trouble, Undetermined, failures
+from dongui.errors import DonguiError, Misuse, Refused, Trouble, Undetermined, failure_named
 from dongui.memory import SecretBuffer
 
 __all__ = [
@@ -157,7 +157,7 @@ def pack_failure(error: DonguiError) -> bytes:
 def unpack_failure(payload: bytes) -> DonguiError:
     """Return the failure as an exception to raise. Raises :class:`BrokenWireError` for a name nobody gave."""
     name, _, detail = payload.decode("utf-8", "replace").partition("\n")
-    entry = failures().get(name)
+    entry = failure_named(name)
     if entry is None:
         raise BrokenWireError
     return _FAMILIES[entry.family](name, detail[:_MAX_DETAIL_CHARACTERS])

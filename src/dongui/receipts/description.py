@@ -10,7 +10,7 @@ from importlib import resources
 
 from dongui.consent.fields import Localised
 from dongui.documents.remarks import remarks
-from dongui.errors import failures
+from dongui.errors import failure_named
 from dongui.receipts.checking import LogEvidence
 from dongui.receipts.statement import Kept, Statement
 
@@ -125,7 +125,7 @@ class _Speaker:
         return lines
 
     def _reason(self, name: str) -> list[Line]:
-        failure = failures().get(name)
+        failure = failure_named(name)
         if failure is None:
             return [self.line("reason", f"{self.word('outcome.unknown-reason')} ({name})")]
         korean = self._language == "ko"

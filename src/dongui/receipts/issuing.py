@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dongui.consent.fields import Localised
 from dongui.documents.authenticated import HolderBinding
 from dongui.environment import Clock, Entropy
-from dongui.errors import failures
+from dongui.errors import failure_named
 from dongui.log.entry import Entry
 from dongui.receipts.salts import Disclosure, consent_reference, document_digest, draw_disclosure
 from dongui.receipts.signing import entry_of, sign_statement
@@ -124,7 +124,7 @@ def _require_family(findings: Findings) -> None:
     """A receipt never calls a full disk a refusal, nor gives a reason nobody can look up."""
     if findings.reason is None:
         return
-    failure = failures().get(findings.reason)
+    failure = failure_named(findings.reason)
     if failure is None or failure.family not in _FAMILIES[findings.outcome]:
         raise ValueError(f"{findings.reason} is no reason for the outcome {findings.outcome.name.lower()}")
 
