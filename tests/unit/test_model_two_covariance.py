@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import linalg, stats
+from scipy import linalg
 
 from dongui.custody.fixed_point import FixedPoint
 from dongui.custody.jacobi import rotate_to_orthogonal
@@ -67,6 +67,8 @@ def test_projected_people_vary_by_one_within_and_as_said_between(
 
 def test_the_score_is_the_log_likelihood_ratio(model: TwoCovariance) -> None:
     """Constant, quadratic and product are those of two normal distributions, computed apart by scipy."""
+    from scipy import stats  # here: it takes a second, and every worker reads every module
+
     chance = np.random.default_rng(1)
     for _ in range(20):
         x, y = chance.normal(size=(2, len(model.between))) * 2

@@ -146,7 +146,7 @@ def _load(directory: Path) -> CountryTrust:
 def _is_meant(anchor: CscaAnchor, which: str) -> bool:
     if len(which) == 2:
         return anchor.country == which.upper()
-    return anchor.certificate.fingerprint.startswith(which.lower())
+    return anchor.fingerprint.startswith(which.lower())
 
 
 def _is_certificates(data: bytes) -> bool:

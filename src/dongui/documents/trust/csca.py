@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from hashlib import sha256
 
 from dongui.documents.trust.certificate_extensions import CERT_SIGN
 from dongui.documents.trust.country_certificate import CountryCertificate, read_country_certificate
@@ -46,6 +47,11 @@ class CscaAnchor:
     def country(self) -> str | None:
         """The country, two letters in upper case; ``None`` unless the certificate names exactly one."""
         return self.certificate.country
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the certificate, in hexadecimal; for this it need not be read."""
+        return sha256(self.encoded).hexdigest()
 
     @property
     def defects(self) -> tuple[str, ...]:
