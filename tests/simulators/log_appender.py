@@ -1,8 +1,9 @@
 """Processes that append to a log until they are killed, and say what they were promised.
 
 Run as a program with the log's path and private key: it loads everything once, then for each line
-``go SECONDS MODE`` on its input forks a child that appends, kills it (SIGKILL) after that many seconds, waits
-until it is gone and writes ``end``. The child's lines on the same pipe, each written in one piece:
+``after N MODE`` on its input forks a child that appends, kills it (SIGKILL) from outside, a little after it
+has told of N instants of ``vault_instants``, waits until it is gone and writes ``end``. The child's lines on
+the same pipe, each written in one piece:
 
 ``b LEAF``         about to append an entry with this leaf hash (hexadecimal)
 ``a INDEX LEAF``   the append has returned: a promise
@@ -14,11 +15,11 @@ In the mode ``early`` the child breaks the rule: it promises before it appends.
 from __future__ import annotations
 
 import base64
+import gc
 import os
-import signal
 import sys
 import threading
-import time
+from functools import partial
 from pathlib import Path
 
 from dongui.log.entry import Entry, EntryKind
@@ -26,6 +27,7 @@ from dongui.log.group_commit import GroupCommit
 from dongui.log.keys import SignerKey
 from dongui.log.merkle import leaf_hash
 from dongui.storage.sqlite.log import SqliteLog
+from simulators.killed_from_outside import killed_after
 
 
 def say(line: str) -> None:
@@ -64,16 +66,15 @@ def child(path: Path, key: SignerKey, mode: str) -> None:
 
 
 def main() -> None:
-    """Serve ``go`` lines until the input ends."""
+    """Serve ``after`` lines until the input ends."""
     path, key = Path(sys.argv[1]), SignerKey.parse(sys.argv[2])
+    # Out of the collector's way: what is loaded stays in pages shared with every child.
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
-        _, seconds, mode = line.split()
-        pid = os.fork()
-        if pid == 0:
-            child(path, key, mode)
-        time.sleep(float(seconds))
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        _, instants, mode = line.split()
+        if not killed_after(int(instants), partial(child, path, key, mode)):
+            sys.exit("the child came to its end")
         say("end")
 
 
