@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,7 @@ class Door:
         folder.mkdir()
         paths = []
         for number, frame in enumerate(ordered if left_first else reversed(ordered)):
-            held = Image.open(card) if card is not None and 3 <= number < 9 else None
+            held = held_up(card) if card is not None and 3 <= number < 9 else None
             paths.append(folder / f"{number:02d}.jpg")
             paths[-1].write_bytes(beside(frame, held))
         return paths
@@ -85,15 +86,21 @@ class Door:
         os.utime(path, (clock.moment.timestamp(), clock.moment.timestamp()))
 
 
+@cache
+def held_up(card: Path) -> Image.Image:
+    """A card as the camera sees it: small, and not quite straight."""
+    with Image.open(card) as opened:
+        size = round(opened.width * 0.34), round(opened.height * 0.34)
+        small = opened.convert("RGB").resize(size, Image.Resampling.BOX)
+    return small.rotate(3, resample=Image.Resampling.BICUBIC, fillcolor=(70, 70, 70))
+
+
 def beside(face: bytes, card: Image.Image | None) -> bytes:
     """One frame of the door's camera: somebody at the left, and what they hold up at the right."""
     frame = Image.new("RGB", FRAME, (70, 70, 70))
     frame.paste(Image.open(io.BytesIO(face)).resize((720, 720), Image.Resampling.BICUBIC), (0, 0))
     if card is not None:
-        small = card.convert("RGB").resize(
-            (round(card.width * 0.34), round(card.height * 0.34)), Image.Resampling.BOX
-        )
-        frame.paste(small.rotate(3, resample=Image.Resampling.BICUBIC, fillcolor=(70, 70, 70)), (730, 140))
+        frame.paste(card, (730, 140))
     out = io.BytesIO()
     frame.save(out, "JPEG", quality=92)
     return out.getvalue()
