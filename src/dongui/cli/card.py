@@ -13,6 +13,7 @@ from dongui.cli.consent_copy import hand_out_copy
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.output import JsonValue, Language, choose, show, table
 from dongui.cli.writing import NewFile, require_absent, require_place, write_together
+from dongui.desk import LoggedConsent
 from dongui.storage.sqlite.card_register import CardEntry, SqliteCardRegister
 
 __all__ = ["app"]
@@ -74,7 +75,16 @@ def consent(
     if receipt is not None:
         require_place(receipt)
     with open_desk(desk) as opened, CardRoom(opened) as room:
-        logged = room.consent(number, purpose=opened.purpose(purpose), language=notice.value, issuer=issuer)
+        room.consent(
+            number,
+            purpose=opened.purpose(purpose),
+            language=notice.value,
+            issuer=issuer,
+            hand_out=lambda logged: _hand_out(logged, receipt),
+        )
+
+
+def _hand_out(logged: LoggedConsent, file: Path | None) -> None:
     record, until = logged.record_id.hex(), logged.receipt.history.ends_at
     result: dict[str, JsonValue] = {
         "record_id": record,
@@ -86,7 +96,7 @@ def consent(
         f"Consent {record} holds until {until:%Y-%m-%d %H:%M}.",
         f"동의 {record}은(는) {until:%Y-%m-%d %H:%M}까지 유효합니다.",
     )
-    hand_out_copy(logged, receipt, result=result, said=said)
+    hand_out_copy(logged, file, result=result, said=said)
 
 
 @app.command("list")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +21,7 @@ from dongui.consent.moments import write_moment
 from dongui.consent.receipt import history_fields
 from dongui.consent.retention import kept_until
 from dongui.desk import Desk, LoggedConsent
+from dongui.desk.consents import HandOut
 from dongui.documents.authenticated import AuthenticatedDocument
 from dongui.documents.authenticating import HolderEvidence, authenticate
 from dongui.errors import Misuse, Trouble
@@ -72,28 +73,36 @@ def give(
         registered = opened.purpose(purpose)
         authentic = _authenticated(document, trust, opened)
         registered.require_accepted(authentic.document_type)
-        logged = opened.give_consent(purpose, authentic, language=notice.value)
-        _hand_out(logged, receipt, opened.clock.now())
+        opened.give_consent(purpose, authentic, language=notice.value, hand_out=_into_hands(opened, receipt))
 
 
 @app.command("withdraw")
 def withdraw(record: _Record, desk: RequiredDesk, receipt: _Receipt = None) -> None:
     """Take a consent back. From this moment on it covers nothing; no reason is asked for.
 
+    It holds even where its log entry or its receipt fails; the same command then makes good what is missing.
     Staff cards that were made under it are revoked with it. What somebody consented to in custody is another
     ledger: `custody withdraw`.
     """
     if receipt is not None:
         require_place(receipt)
     with open_desk(desk) as opened:
-        logged = opened.withdraw_consent(_record_id(record))
-        _revoke_cards(opened)
-        if (opened.path / "custody").is_dir():
-            note(
-                "Consents to keep or hand over faces are untouched: `dongui custody withdraw`.",
-                "얼굴정보의 보관·제공 동의는 그대로입니다. 철회는 `dongui custody withdraw`로 합니다.",
-            )
-        _hand_out(logged, receipt, opened.clock.now())
+        identity, into_hands = _record_id(record), _into_hands(opened, receipt)
+
+        def hand_out(logged: LoggedConsent) -> None:
+            _revoke_cards(opened)
+            if (opened.path / "custody").is_dir():
+                note(
+                    "Consents to keep or hand over faces are untouched: `dongui custody withdraw`.",
+                    "얼굴정보의 보관·제공 동의는 그대로입니다. 철회는 `dongui custody withdraw`로 합니다.",
+                )
+            into_hands(logged)
+
+        try:
+            opened.withdraw_consent(identity, hand_out=hand_out)
+        except Trouble:
+            _tell_if_withdrawn(opened, identity)
+            raise
 
 
 @app.command("renew")
@@ -106,7 +115,7 @@ def renew(record: _Record, desk: RequiredDesk, receipt: _Receipt = None) -> None
     if receipt is not None:
         require_place(receipt)
     with open_desk(desk) as opened:
-        _hand_out(opened.renew_consent(_record_id(record)), receipt, opened.clock.now())
+        opened.renew_consent(_record_id(record), hand_out=_into_hands(opened, receipt))
 
 
 @app.command("purge")
@@ -189,6 +198,22 @@ def _record_id(text: str) -> bytes:
     if len(found) != 16:
         raise Misuse("consent.unknown-record", "a record's id has 32 hexadecimal digits")
     return found
+
+
+def _into_hands(desk: Desk, file: Path | None) -> HandOut:
+    return lambda logged: _hand_out(logged, file, desk.clock.now())
+
+
+def _tell_if_withdrawn(desk: Desk, record: bytes) -> None:
+    """The trouble alone would leave it open whether the person's word counts."""
+    with suppress(Trouble):
+        if desk.ledger.history(record).state is EventKind.WITHDRAWN:
+            note(
+                "The consent is withdrawn and covers nothing. Give the same command again for its log entry "
+                "and its receipt.",
+                "동의는 철회되어 더는 효력이 없습니다. 로그 기록과 영수증을 마저 처리하려면 같은 명령을 "
+                "다시 실행하십시오.",
+            )
 
 
 def _revoke_cards(desk: Desk) -> None:

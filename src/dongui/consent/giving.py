@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from dongui.consent.coverage import require_agreed
 from dongui.consent.events import ConsentEvent, EventKind, History
 from dongui.consent.ledger import Ledger
@@ -10,7 +13,10 @@ from dongui.consent.receipt import ConsentReceipt
 from dongui.consent.record import ConsentRecord
 from dongui.environment import Clock, Entropy
 
-__all__ = ["expire", "give", "renew", "withdraw"]
+__all__ = ["Log", "expire", "give", "receipt_again", "renew", "withdraw"]
+
+Log: TypeAlias = Callable[[ConsentReceipt], object]
+"""Tells the verifiable log of a receipt."""
 
 _ID_BYTES = 16
 
@@ -23,11 +29,14 @@ def give(
     language: str,
     clock: Clock,
     entropy: Entropy,
+    log: Log | None = None,
 ) -> ConsentReceipt:
     """Record that the person behind ``handle`` read the notice in ``language`` and said yes to ``purpose``.
 
     ``handle`` is what :func:`dongui.consent.subject.subject_handle` returned for their authenticated
-    document. Raises ``Misuse``: ``consent.already-given``; ``KeyError`` for a language with no notice.
+    document. ``log`` is called with the receipt just before all of it is durable: what it raises is raised,
+    and nothing was recorded. Raises ``Misuse``: ``consent.already-given``; ``KeyError`` for a language with
+    no notice.
     """
     record = ConsentRecord.make(
         purpose,
@@ -43,9 +52,9 @@ def give(
         entity=handle.hex(),
         valid_for=purpose.consent_validity,
     )
-    history = History(record).follow(event)
-    ledger.open_record(history, purpose.notice(language))
-    return ConsentReceipt(id=entropy.draw(_ID_BYTES), issued_at=event.at, history=history)
+    receipt = receipt_again(History(record).follow(event), entropy)
+    ledger.open_record(receipt.history, purpose.notice(language), before=lambda _: log and log(receipt))
+    return receipt
 
 
 def withdraw(ledger: Ledger, record_id: bytes, *, clock: Clock, entropy: Entropy) -> ConsentReceipt:
@@ -62,13 +71,19 @@ def withdraw(ledger: Ledger, record_id: bytes, *, clock: Clock, entropy: Entropy
 
 
 def renew(
-    ledger: Ledger, record_id: bytes, *, purpose: RegisteredPurpose, clock: Clock, entropy: Entropy
+    ledger: Ledger,
+    record_id: bytes,
+    *,
+    purpose: RegisteredPurpose,
+    clock: Clock,
+    entropy: Entropy,
+    log: Log | None = None,
 ) -> ConsentReceipt:
     """Record that the person says yes again, to the same notice, for another full period from now.
 
-    Raises what :func:`~dongui.consent.coverage.require_agreed` raises where purpose or notice are not what
-    they agreed to (then a new consent is asked for); ``Misuse`` as :func:`withdraw`, and
-    ``consent.already-given`` where another consent of theirs to this purpose holds.
+    ``log`` as for :func:`give`. Raises what :func:`~dongui.consent.coverage.require_agreed` raises where
+    purpose or notice are not what they agreed to (then a new consent is asked for); ``Misuse`` as
+    :func:`withdraw`, and ``consent.already-given`` where another consent of theirs to this purpose holds.
     """
     record = ledger.history(record_id).record
     require_agreed(record, purpose)
@@ -79,7 +94,7 @@ def renew(
         entity=record.subject.hex(),
         valid_for=purpose.consent_validity,
     )
-    return _keep(ledger, event, entropy)
+    return _keep(ledger, event, entropy, log)
 
 
 def expire(ledger: Ledger, record_id: bytes, *, clock: Clock) -> History:
@@ -92,6 +107,18 @@ def expire(ledger: Ledger, record_id: bytes, *, clock: Clock) -> History:
     return ledger.append(event)
 
 
-def _keep(ledger: Ledger, event: ConsentEvent, entropy: Entropy) -> ConsentReceipt:
-    history = ledger.append(event)
-    return ConsentReceipt(id=entropy.draw(_ID_BYTES), issued_at=event.at, history=history)
+def receipt_again(history: History, entropy: Entropy) -> ConsentReceipt:
+    """Return a receipt of all that is recorded, as of its last event; each has a number of its own."""
+    return ConsentReceipt(id=entropy.draw(_ID_BYTES), issued_at=history.events[-1].at, history=history)
+
+
+def _keep(ledger: Ledger, event: ConsentEvent, entropy: Entropy, log: Log | None = None) -> ConsentReceipt:
+    made: list[ConsentReceipt] = []
+
+    def before(history: History) -> None:
+        made.append(receipt_again(history, entropy))
+        if log is not None:
+            log(made[0])
+
+    ledger.append(event, before=before)
+    return made[0]

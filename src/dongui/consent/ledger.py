@@ -19,18 +19,31 @@ class Ledger(Protocol):
     Append-only until a record's time is over; then :meth:`purge` destroys it whole.
     """
 
-    def open_record(self, history: History, notice: Notice) -> None:
+    def open_record(
+        self, history: History, notice: Notice, *, before: Callable[[History], object] | None = None
+    ) -> None:
         """Keep a new record with its first event and the notice the person read, all or nothing.
 
-        Raises ``Misuse``: ``consent.already-given``, ``consent.event-out-of-order``.
+        ``before`` is called with the history once it could be kept and before it is; what it raises is
+        raised, and nothing is kept. Raises ``Misuse``: ``consent.already-given``,
+        ``consent.event-out-of-order``.
         """
 
-    def append(self, event: ConsentEvent) -> History:
-        """Keep one more event and return the history with it.
+    def append(self, event: ConsentEvent, *, before: Callable[[History], object] | None = None) -> History:
+        """Keep one more event and return the history with it; ``before`` as :meth:`open_record`.
 
         Raises ``Misuse``: ``consent.unknown-record``, ``consent.event-out-of-order``,
         ``consent.event-before-last``, and for a renewal ``consent.already-given``.
         """
+
+    def is_owed(self, record_id: bytes) -> bool:
+        """Tell whether something was recorded since the person was last handed a receipt of this record."""
+
+    def owed_to(self, purpose_id: str, subject: bytes) -> list[History]:
+        """Return the records of one handle for which a receipt is owed, the oldest first."""
+
+    def note_handed_out(self, record_id: bytes) -> None:
+        """Note that the person has the receipt of all that is recorded; nothing for an unknown record."""
 
     def history(self, record_id: bytes) -> History:
         """Return a record with its events. Raises ``Misuse``: ``consent.unknown-record``."""

@@ -22,14 +22,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from dongui.confinement import Confined
-from dongui.consent import giving
 from dongui.consent.coverage import covers_verification
 from dongui.consent.events import EventKind
 from dongui.consent.purpose import RegisteredPurpose
 from dongui.consent.subject import require_same_handle, subject_handle
 from dongui.desk.card_enrolment import ENROL
 from dongui.desk.card_entries import issued_entry, revoked_entry
-from dongui.desk.desk import Desk, LoggedConsent
+from dongui.desk.consents import HandOut, LoggedConsent
+from dongui.desk.desk import Desk
 from dongui.documents.staff_card.card_content import CardPerson, subject_of
 from dongui.documents.staff_card.cwt import StaffCardIssuers
 from dongui.documents.staff_card.encryption import SiteKey, SitePublicKey
@@ -39,7 +39,6 @@ from dongui.documents.staff_card.verifying import DOCUMENT_TYPE
 from dongui.documents.status import StatusReference
 from dongui.environment import Entropy
 from dongui.errors import Misuse
-from dongui.log.entry import BLIND_BYTES, Entry, EntryKind, commitment
 from dongui.memory import SecretBuffer
 from dongui.storage.sqlite.card_register import CardEntry, SqliteCardRegister
 from dongui.undoing import on_failure
@@ -133,29 +132,26 @@ class CardRoom:
         return StaffCardIssuers({self.issuer.name: (self.issuer.key.public_key(),)})
 
     def consent(
-        self, number: str, *, purpose: RegisteredPurpose, language: str, issuer: str | None = None
+        self,
+        number: str,
+        *,
+        purpose: RegisteredPurpose,
+        language: str,
+        issuer: str | None = None,
+        hand_out: HandOut | None = None,
     ) -> LoggedConsent:
         """Record that the employee with this staff number read the notice in ``language`` and agreed.
 
-        ``issuer`` is whose number it is, where another desk makes the card.
+        ``issuer`` is whose number it is, where another desk makes the card; ``hand_out`` as for
+        :meth:`~dongui.desk.Desk.give_consent`.
 
         Before there is a card there is no document to show: that they are who they say is the issuer's to
         know, as it is for the card itself. Raises ``Refused`` (``purpose.document-not-accepted``), ``Misuse``
         (``consent.already-given``); ``Trouble``: ``log.*``, ``storage.*``.
         """
         purpose.require_accepted(DOCUMENT_TYPE)
-        receipt = giving.give(
-            self.desk.ledger,
-            purpose=purpose,
-            handle=self._handle(number, purpose, issuer),
-            language=language,
-            clock=self.desk.clock,
-            entropy=self.desk.entropy,
-        )
-        blind = self.desk.entropy.draw(BLIND_BYTES)
-        entry = Entry(EntryKind.CONSENT, commitment(receipt.to_cbor(), blind=blind))
-        (index,) = self.desk.log.append([entry])
-        return LoggedConsent(receipt, blind, index)
+        handle = self._handle(number, purpose, issuer)
+        return self.desk.consents.give(purpose, handle, language=language, hand_out=hand_out)
 
     def require_consent(self, order: CardOrder) -> None:
         """Return if the consent covers making this card, for this person, now.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +13,11 @@ from typing import TYPE_CHECKING, Self
 
 from dongui.biometrics.operating_points import install_operating_point, read_operating_point
 from dongui.confinement import Confined, Confinement
-from dongui.consent import giving
 from dongui.consent.events import History
 from dongui.consent.profile import load_profiles
 from dongui.consent.purpose import RegisteredPurpose
-from dongui.consent.receipt import ConsentReceipt
 from dongui.consent.subject import subject_handle
+from dongui.desk.consents import Consents, LoggedConsent
 from dongui.desk.destruction import destruction_entry
 from dongui.desk.folder import (
     ControllerEntry,
@@ -31,7 +29,6 @@ from dongui.desk.folder import (
 )
 from dongui.environment import Clock, Entropy
 from dongui.errors import Misuse, Trouble, Undetermined
-from dongui.log.entry import BLIND_BYTES, Entry, EntryKind, commitment
 from dongui.log.interface import MAX_BATCH
 from dongui.log.keys import SignerKey
 from dongui.memory import SecretBuffer, forbid_core_dumps
@@ -53,26 +50,12 @@ if TYPE_CHECKING:
     from dongui.documents.staff_card.register import CardRegister
     from dongui.verification import Verification
 
-__all__ = ["Desk", "LoggedConsent", "models_cache"]
+__all__ = ["Desk", "models_cache"]
 
 # Per verification: thirty seconds for 300 frames on a slow machine, and the memory of one decoded picture
 # at the limit, several times over.
 _TIMEOUT_SECONDS = 60.0
 _MEMORY_BYTES = 2 * 2**30
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedConsent:
-    """A consent receipt for the person, with the 32 bytes that open its entry in the log, and its place."""
-
-    receipt: ConsentReceipt
-    blind: bytes = field(repr=False)
-    index: int
-
-    @property
-    def record_id(self) -> bytes:
-        """The consent record's number, 16 bytes: what a session is opened with, and what withdraws it."""
-        return self.receipt.history.record.id
 
 
 class Desk:
@@ -109,6 +92,7 @@ class Desk:
             self.sessions = opened.enter_context(
                 closing(SqliteSessions.open(path / "sessions.sqlite", entropy=entropy))
             )
+            self.consents = Consents(self.ledger, self.log, clock, entropy)
             self.keys = OperatorKeys(self.operator_key.verifier, log_key.verifier)
             self.unlogged: Trouble | None = None
             self._purged_on: date | None = None
@@ -196,51 +180,49 @@ class Desk:
         return self.purposes[purpose_id]
 
     def give_consent(
-        self, purpose_id: str, document: AuthenticatedDocument, *, language: str
+        self,
+        purpose_id: str,
+        document: AuthenticatedDocument,
+        *,
+        language: str,
+        hand_out: Callable[[LoggedConsent], object] | None = None,
     ) -> LoggedConsent:
         """Record that the holder of ``document`` read the notice in ``language`` and agreed.
 
-        Raises ``Undetermined`` (``document.subject-missing``), ``Misuse`` (``purpose.unknown``,
-        ``consent.already-given``).
+        ``hand_out`` puts the receipt into the person's hands; without it, returning does. Until that has
+        happened the same call hands out a receipt of the same consent, also in another process. Raises
+        ``Undetermined`` (``document.subject-missing``), ``Misuse`` (``purpose.unknown``,
+        ``consent.already-given``); ``Trouble`` (``log.*``, ``storage.*``): then nobody agreed to anything.
         """
         purpose = self.purpose(purpose_id)
         if document.subject is None:
             raise Undetermined("document.subject-missing", "country, authority and number were not disclosed")
         handle = subject_handle(self.ledger.handle_key(purpose_id), document.subject)
-        receipt = giving.give(
-            self.ledger,
-            purpose=purpose,
-            handle=handle,
-            language=language,
-            clock=self.clock,
-            entropy=self.entropy,
-        )
-        return self._logged(receipt)
+        return self.consents.give(purpose, handle, language=language, hand_out=hand_out)
 
-    def withdraw_consent(self, record_id: bytes) -> LoggedConsent:
+    def withdraw_consent(
+        self, record_id: bytes, *, hand_out: Callable[[LoggedConsent], object] | None = None
+    ) -> LoggedConsent:
         """Take a consent back: effective before it is logged, so that a full log cannot hold it up.
 
-        Raises ``Misuse``: ``consent.unknown-record``, ``consent.event-out-of-order``.
+        ``hand_out`` as for :meth:`give_consent`. Raises ``Misuse``: ``consent.unknown-record``,
+        ``consent.event-out-of-order``; ``Trouble``: ``storage.*``, and ``log.*`` where the withdrawal stands
+        and the same call logs it and hands out its receipt.
         """
-        return self._logged(giving.withdraw(self.ledger, record_id, clock=self.clock, entropy=self.entropy))
+        return self.consents.withdraw(record_id, hand_out=hand_out)
 
-    def renew_consent(self, record_id: bytes) -> LoggedConsent:
+    def renew_consent(
+        self, record_id: bytes, *, hand_out: Callable[[LoggedConsent], object] | None = None
+    ) -> LoggedConsent:
         """Record that the person says yes again, to the same notice, for another full period from now.
 
-        Raises ``Refused``: ``consent.earlier-version`` where purpose or notice have changed since;
-        ``Misuse``: ``consent.unknown-record``, ``consent.event-out-of-order`` (withdrawn),
-        ``consent.already-given`` (another of theirs holds), ``purpose.unknown``.
+        ``hand_out`` as for :meth:`give_consent`. Raises ``Refused``: ``consent.earlier-version`` where
+        purpose or notice have changed since; ``Misuse``: ``consent.unknown-record``,
+        ``consent.event-out-of-order`` (withdrawn), ``consent.already-given`` (another of theirs holds),
+        ``purpose.unknown``; ``Trouble`` as :meth:`give_consent`.
         """
         purpose = self.purpose(self.ledger.history(record_id).record.purpose_id)
-        return self._logged(
-            giving.renew(self.ledger, record_id, purpose=purpose, clock=self.clock, entropy=self.entropy)
-        )
-
-    def _logged(self, receipt: ConsentReceipt) -> LoggedConsent:
-        blind = self.entropy.draw(BLIND_BYTES)
-        entry = Entry(EntryKind.CONSENT, commitment(receipt.to_cbor(), blind=blind))
-        (index,) = self.log.append([entry])
-        return LoggedConsent(receipt, blind, index)
+        return self.consents.renew(record_id, purpose, hand_out=hand_out)
 
     def open_session(self, purpose_id: str, consent_record: bytes, *, handover: Handover) -> Session:
         """Open and keep a session for one purpose and one consent record.

@@ -32,7 +32,9 @@ class SqliteLedger(FileStore):
         """Open or create the ledger at ``path``. Raises what ``Database.open`` raises."""
         return cls(Database.open(path, migrations=MIGRATIONS, application_id=APPLICATION_ID), entropy=entropy)
 
-    def open_record(self, history: History, notice: Notice) -> None:
+    def open_record(
+        self, history: History, notice: Notice, *, before: Callable[[History], object] | None = None
+    ) -> None:
         """Keep a new record with its first event and its notice, all or nothing."""
         record, checked = history.record, History(history.record)
         for event in history.events:
@@ -44,8 +46,11 @@ class SqliteLedger(FileStore):
             refuse_second(existing, at=history.events[0].at)
             rows.keep_notice(connection, notice)
             rows.keep_record(connection, history)
+            rows.note_owed(connection, record.id)
+            if before is not None:
+                before(history)
 
-    def append(self, event: ConsentEvent) -> History:
+    def append(self, event: ConsentEvent, *, before: Callable[[History], object] | None = None) -> History:
         """Keep one more event, judged against what is there inside the same transaction."""
         with self._database.transaction() as connection:
             longer = rows.one_history(connection, event.record_id).follow(event)
@@ -55,7 +60,27 @@ class SqliteLedger(FileStore):
                 refuse_second([other for other in others if other.record.id != record.id], at=event.at)
             rows.keep_event(connection, len(longer.events), event)
             rows.note_due(connection, longer)
+            if event.kind is not EventKind.EXPIRED:
+                rows.note_owed(connection, event.record_id)
+            if before is not None:
+                before(longer)
         return longer
+
+    def is_owed(self, record_id: bytes) -> bool:
+        """Tell whether something was recorded since the person was last handed a receipt."""
+        with self._database.reading() as connection:
+            return rows.is_owed(connection, record_id)
+
+    def owed_to(self, purpose_id: str, subject: bytes) -> list[History]:
+        """Return the records of one handle for which a receipt is owed, the oldest first."""
+        with self._database.reading() as connection:
+            found = rows.histories_of_person(connection, purpose_id, subject)
+            return [history for history in found if rows.is_owed(connection, history.record.id)]
+
+    def note_handed_out(self, record_id: bytes) -> None:
+        """Note that the person has the receipt of all that is recorded."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM owed WHERE record_id = ?", (record_id,))
 
     def history(self, record_id: bytes) -> History:
         """Return a record with its events."""

@@ -20,17 +20,20 @@ __all__ = [
     "histories_of_person",
     "histories_of_purpose",
     "is_any_due",
+    "is_owed",
     "is_unswept",
     "keep_event",
     "keep_notice",
     "keep_record",
     "note_due",
+    "note_owed",
     "one_history",
     "those_over",
 ]
 
 _SELECT = "SELECT record_id, content FROM record"
 _DESTROY_RECORD = (
+    "DELETE FROM owed WHERE record_id = ?",
     "DELETE FROM due WHERE record_id = ?",
     "DELETE FROM event WHERE record_id = ?",
     "DELETE FROM record WHERE record_id = ?",
@@ -112,6 +115,16 @@ def note_due(connection: sqlite3.Connection, history: History) -> None:
         "INSERT INTO due VALUES (?, ?) ON CONFLICT (record_id) DO UPDATE SET moment = excluded.moment",
         (history.record.id, _second(kept_until(history))),
     )
+
+
+def note_owed(connection: sqlite3.Connection, record_id: bytes) -> None:
+    """Note that the person is owed a receipt of what was just recorded."""
+    connection.execute("INSERT OR IGNORE INTO owed VALUES (?)", (record_id,))
+
+
+def is_owed(connection: sqlite3.Connection, record_id: bytes) -> bool:
+    """Tell whether the person was not yet handed a receipt of the last that was recorded."""
+    return connection.execute("SELECT 1 FROM owed WHERE record_id = ?", (record_id,)).fetchone() is not None
 
 
 def is_any_due(connection: sqlite3.Connection, at: datetime) -> bool:

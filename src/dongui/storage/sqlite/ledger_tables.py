@@ -77,6 +77,11 @@ INSERT INTO due SELECT record_id, 0 FROM record;
 CREATE TABLE unswept (one INTEGER PRIMARY KEY CHECK (one = 1)) STRICT;
 """
 
+# Whose receipt was not handed out since something was last recorded. Nobody's, of an earlier format's.
+_OWED = """
+CREATE TABLE owed (record_id BLOB PRIMARY KEY REFERENCES record (record_id)) STRICT;
+"""
+
 MIGRATIONS = (
     _TABLES
     + _append_only("notice", "digest = NEW.digest")
@@ -85,6 +90,7 @@ MIGRATIONS = (
     + _append_only("handle_key", "purpose_id = NEW.purpose_id")
     + _WITHOUT_GAPS,
     _RETENTION,
+    _OWED,
 )
 
 
