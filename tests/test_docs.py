@@ -22,7 +22,39 @@ README = ROOT / "README.md"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "spec").rglob("*.md")])
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 WITH_EXAMPLES = [page for page in PAGES if BLOCK.search(page.read_text(encoding="utf-8"))]
+COMMAND = re.compile(r"(?:[A-Z_]+=\S+ )*(?:\$|make|python3?|pip|cd|dongui) ")
 LEARNED_FROM = sorted([*(ROOT / "docs/tutorial").glob("*.md"), *(ROOT / "docs/how-to").glob("*.md")])
+_HOURS = "needs pictures that are not in the repository, and many minutes; a test compares the page's figures"
+# Every block of a page that is no run example, by its first line, with the reason. Nothing else goes unrun.
+NOT_RUN = {
+    ("README.md", "$ make demo"): "run by tests/scenarios/test_demo.py, which compares what it prints",
+    ("README.md", "$ make test"): "this suite runs inside it",
+    (
+        "CONTRIBUTING.md",
+        "make test        # installs what is locked, then formatting, types, every test",
+    ): "as on the front page",
+    ("docs/explanation/architecture.md", "                         cli   demo"): "a drawing",
+    (
+        "docs/explanation/counterfactuals.md",
+        "    DONGUI_TEST_DATA=... python benchmarks/counterfactual.py --write",
+    ): _HOURS,
+    (
+        "docs/explanation/error-rates.md",
+        "    DONGUI_TEST_DATA=... python benchmarks/london.py --write",
+    ): _HOURS,
+    ("docs/explanation/fuzzing.md", "make fuzz FUZZ_SECONDS=600"): "ten minutes for each of its harnesses",
+    (
+        "docs/explanation/landmarker.md",
+        "    cd training/landmarker",
+    ): "ten minutes, and torch, which is not locked",
+    ("docs/explanation/performance.md", "make bench"): "half an hour, of a machine with nothing else to do",
+    ("docs/explanation/quality.md", "    DONGUI_TEST_DATA=... python benchmarks/quality.py --write"): _HOURS,
+    ("docs/explanation/rule-packs.md", '    @id("guardian")'): "a rule, no command",
+    (
+        "docs/explanation/score-fairness.md",
+        "    DONGUI_TEST_DATA=... python -m benchmarks.score_fairness --write",
+    ): _HOURS,
+}
 OPTIONS = {"DONGUI_DESK", "DONGUI_VAULT_KEYS", "DONGUI_VAULT_MASTER"}  # a reader has set none of them
 TERMINAL = 80  # columns of the terminal the front page is read and was made in
 TWO_SCREENS = 100  # lines of two ordinary windows
@@ -79,8 +111,8 @@ def test_every_example_runs(page: Path, tmp_path: Path) -> None:
     for index, match in enumerate(BLOCK.finditer(page.read_text(encoding="utf-8"))):
         kind, block = match.groups()
         if kind == "console":
-            if page == README and block.startswith(("$ make demo\n", "$ make test\n")):
-                continue  # the front page's two commands; this suite runs inside one of them
+            if (str(page.relative_to(ROOT)), block.splitlines()[0]) in NOT_RUN:
+                continue
             run_console(block, tmp_path, environment)
             continue
         script = tmp_path / f"example-{index}.py"
@@ -104,6 +136,53 @@ def test_no_command_is_shown_that_is_not_run(page: Path) -> None:
     assert set(fences[::2]) <= {"console", "python"}
     prose = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     assert not re.search(r"^(?: {4}|\t) *\S", prose, re.MULTILINE), "an indented block is never run"
+
+
+def blocks_not_run(page: Path) -> list[list[str]]:
+    """Return a page's blocks that nobody runs, by line: other fences, and what is indented as code."""
+    text = page.read_text(encoding="utf-8")
+    fence = re.compile(r"^( *)```(.*)\n((?:.*\n)*?)\1```$", re.MULTILINE)
+    fenced = [
+        found[3].splitlines() for found in fence.finditer(text) if found[2] not in {"python", "console"}
+    ]
+    indented = re.findall(r"(?<=\n\n)(?:(?: {4}|\t).*\n)+", fence.sub("", text))
+    return [*fenced, *(block.splitlines() for block in indented)]
+
+
+def test_what_is_not_run_is_listed_with_its_reason() -> None:
+    """A block that is no run example is one of those known, and each of those is still there.
+
+    Left out are the reference, which is made from the program, and ``spec/``, which shows forms of bytes: a
+    command has no place there.
+    """
+    found = {
+        key for key in NOT_RUN if key[1].startswith("$ ") and f"\n{key[1]}\n" in (ROOT / key[0]).read_text()
+    }
+    for page in PAGES:
+        name = str(page.relative_to(ROOT))
+        blocks = [] if name.startswith("docs/reference/") else blocks_not_run(page)
+        if name.startswith("spec/"):
+            lines = [line.strip() for block in blocks for line in block]
+            assert not [line for line in lines if COMMAND.match(line)], name
+        else:
+            found |= {(name, block[0]) for block in blocks}
+    assert found == NOT_RUN.keys()
+
+
+def test_a_command_that_is_not_run_can_be_given() -> None:
+    """The scripts and make targets in blocks that are not run exist, and so do the scripts' options."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    lines = [line for page in PAGES for block in blocks_not_run(page) for line in block]
+    targets = {found[1] for line in lines if (found := re.match(r"make (\w+)", line))}
+    scripts = {found[0]: found for line in lines if (found := re.search(r"python (-m )?(\S+)(.*)", line))}
+    assert {"bench", "fuzz"} <= targets
+    assert not [target for target in targets if not re.search(rf"^{target}:", makefile, re.MULTILINE)]
+    assert len(scripts) > 5
+    for module, name, options in (found.groups() for found in scripts.values()):
+        path = f"{name.replace('.', '/')}.py" if module else name
+        (script,) = (one for one in (ROOT / path, ROOT / "training/landmarker" / path) if one.is_file())
+        text = script.read_text(encoding="utf-8")
+        assert not [option for option in re.findall(r"--[a-z-]+", options) if f'"{option}"' not in text], name
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
