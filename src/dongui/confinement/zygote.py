@@ -56,7 +56,7 @@ def _explain(control: socket.socket, error: BaseException) -> None:
 
 def _prepare(control: socket.socket) -> object:
     name, _, arguments = receive_frame(control).payload.partition(b"\0")
-    # What is loaded stays: none of it is garbage, and looking through it meanwhile would only delay the start.
+    # What is loaded stays: none of it is garbage, and looking through it meanwhile only delays the start.
     gc.disable()
 
     def say(message: str) -> None:
