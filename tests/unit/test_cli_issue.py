@@ -16,8 +16,11 @@ from cryptography.hazmat.primitives import serialization
 from dongui.cli.main import run
 from dongui.cli.writing import NewFile, make_folder, write_once, write_together
 from dongui.errors import DonguiError
-from simulators.mdoc_issuance import TINY_PORTRAIT, a_reader_key, a_transcript
+from simulators.biometric_data import person
+from simulators.mdoc_issuance import a_reader_key, a_transcript
+from simulators.passport_files import picture
 
+PORTRAIT = person("04", "portrait").read_bytes()
 ELEMENTS = {
     "family_name": "Seo",
     "given_name": "Haneul",
@@ -30,6 +33,14 @@ ELEMENTS = {
     "un_distinguishing_sign": "UTO",
     "driving_privileges": [],
 }
+PASSPORT = {
+    "number": "UT0000005",
+    "surname": "SEO",
+    "given_names": "HANEUL",
+    "birth_date": "1990-05-17",
+    "sex": "F",
+    "expiry_date": "2030-03-01",
+}
 AUTHORITY = ["--country", "UT", "--organisation", "Office", "--contact", "a@office.example"]
 AUTHORITY += ["--crl-uri", "https://office.example/crl"]
 
@@ -41,7 +52,7 @@ class Desk:
         self.folder = folder
         self.capture = capture
         (folder / "data.json").write_text(json.dumps(ELEMENTS), encoding="utf-8")
-        (folder / "portrait.jpg").write_bytes(TINY_PORTRAIT)
+        (folder / "portrait.jpg").write_bytes(PORTRAIT)
         (folder / "transcript").write_bytes(a_transcript())
 
     def give(self, *arguments: str) -> tuple[int, dict[str, dict[str, object]]]:
@@ -97,7 +108,7 @@ def test_from_nothing_to_a_presentation_others_accept(desk: Desk) -> None:
     [verified] = oracle.verify_device_response(
         (desk.folder / "shown").read_bytes(), trust_anchors=[root], session_transcript=a_transcript()
     )
-    assert verified.elements("org.iso.18013.5.1")["portrait"] == TINY_PORTRAIT
+    assert verified.elements("org.iso.18013.5.1")["portrait"] == PORTRAIT
 
 
 def test_keys_and_documents_are_their_owners_alone(desk: Desk) -> None:
@@ -247,3 +258,33 @@ def test_a_folder_that_cannot_be_made_is_named() -> None:
     with pytest.raises(DonguiError) as caught:
         make_folder(Path("/dev/null/inside"))
     assert caught.value.name == "file.not-writable"
+
+
+@pytest.mark.parametrize("kind", ["mdoc", "passport", "sd-jwt"])
+@pytest.mark.parametrize(
+    ("portrait", "name", "words"),
+    [
+        (picture(size=(1, 1)), "issuing.portrait-too-small", "1 x 1 pixels; each side needs 64 pixels"),
+        (picture(size=(63, 90)), "issuing.portrait-too-small", "63 x 90 pixels; each side needs 64 pixels"),
+        (picture("PNG"), "issuing.portrait-not-jpeg", "one whole JPEG"),
+        (PORTRAIT[:-2], "issuing.portrait-not-jpeg", "one whole JPEG"),
+    ],
+)
+def test_no_document_is_issued_with_a_portrait_nobody_could_be_compared_to(
+    desk: Desk, kind: str, portrait: bytes, name: str, words: str
+) -> None:
+    """What a verification would end undetermined over is told to whoever issues, before all else."""
+    desk.authority()
+    file = desk.folder / "given"
+    file.write_bytes(portrait)
+    given = {"passport": PASSPORT, "sd-jwt": {"given_name": "Haneul"}}.get(kind, ELEMENTS)
+    (desk.folder / "data.json").write_text(json.dumps(given), encoding="utf-8")
+    arguments = [kind, *desk.mdoc_arguments(portrait=str(file))[1:]]
+    if kind == "passport":
+        arguments = [
+            part for part in arguments if part not in ("--authority", str(desk.folder / "authority"))
+        ]
+    code, said = desk.give(*arguments)
+    assert (code, said["failure"]["name"]) == (2, name)
+    assert words in str(said["failure"]["detail"])
+    assert not (desk.folder / "holder").exists()

@@ -17,7 +17,9 @@ from enum import StrEnum
 
 from dongui.encoding.jpeg2000 import CODESTREAM_MAGIC, JP2_MAGIC, Jpeg2000Error, read_jpeg2000
 
-__all__ = ["CodedUnits", "Header", "HeaderError", "PictureFormat", "read_header"]
+__all__ = ["MIN_SIDE_PIXELS", "CodedUnits", "Header", "HeaderError", "PictureFormat", "read_header"]
+
+MIN_SIDE_PIXELS = 64
 
 _JPEG_MAGIC = b"\xff\xd8\xff"
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"

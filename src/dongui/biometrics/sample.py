@@ -20,7 +20,13 @@ import io
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dongui.biometrics.image_header import Header, HeaderError, PictureFormat, read_header
+from dongui.biometrics.image_header import (
+    MIN_SIDE_PIXELS,
+    Header,
+    HeaderError,
+    PictureFormat,
+    read_header,
+)
 from dongui.biometrics.pillow_decoding import (
     DECODER_ERRORS,
     CutOff,
@@ -47,7 +53,6 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 # Half a second a megapixel of noise on one core. Portraits in passports have a quarter of one.
 MAX_JPEG_2000_PIXELS = 4_000_000
-MIN_SIDE_PIXELS = 64
 # The longer side a picture keeps at least when it is reduced. A head that fills half of it has its eyes
 # 60 or more pixels apart, which is what the recogniser's 150-pixel crop holds (see alignment).
 DECODED_SIDE_PIXELS = 480

@@ -10,6 +10,13 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from dongui.biometrics.image_header import (
+    MIN_SIDE_PIXELS,
+    Header,
+    HeaderError,
+    PictureFormat,
+    read_header,
+)
 from dongui.documents.mdoc.element_kinds import PORTRAIT_BYTES_MAX
 from dongui.documents.mdoc.holder import Holder
 from dongui.errors import Misuse
@@ -36,8 +43,26 @@ def read_key(path: Path) -> bytes:
 
 
 def read_portrait(path: Path) -> bytes:
-    """Return a portrait's bytes. Raises ``Misuse`` ``file.*``; whether it is a JPEG is judged later."""
-    return _read(path, PORTRAIT_BYTES_MAX, "portrait")
+    """Return a portrait's bytes, at most 512 KiB: a JPEG that a verification would read by its header.
+
+    Its pixels are not decoded here. Raises ``Misuse``: ``file.*``, ``issuing.portrait-not-jpeg``,
+    ``issuing.portrait-too-small``.
+    """
+    encoded = _read(path, PORTRAIT_BYTES_MAX, "portrait")
+    header = _jpeg_header(encoded)
+    if header is None or not header.ends:
+        raise Misuse("issuing.portrait-not-jpeg", "the portrait must be one whole JPEG image")
+    if min(header.width, header.height) < MIN_SIDE_PIXELS:
+        size = f"the portrait is {header.width} x {header.height} pixels"
+        raise Misuse("issuing.portrait-too-small", f"{size}; each side needs {MIN_SIDE_PIXELS} pixels")
+    return encoded
+
+
+def _jpeg_header(encoded: bytes) -> Header | None:
+    try:
+        return read_header(memoryview(encoded), formats=(PictureFormat.JPEG,))
+    except HeaderError:
+        return None
 
 
 def read_transcript(path: Path) -> bytes:
