@@ -21,8 +21,12 @@ from PIL import Image
 import dongui
 import dongui.environment
 from dongui.capture import Capture
+from dongui.consent.receipt import ConsentReceipt
 from dongui.demo.cast import portrait, turn
+from dongui.desk import Desk
+from dongui.environment import SystemClock, SystemEntropy
 from dongui.errors import Misuse
+from dongui.log.entry import Entry, EntryKind, commitment
 from dongui.memory import SecretBuffer
 from dongui.receipts.statement import Channel
 from simulators.bad_files import bad_pictures, lay_out_bad_files
@@ -435,6 +439,46 @@ def test_a_full_disk_loses_nothing(desk: Terminal, visit: Visit) -> None:
     assert [code for code, _ in (session, consent, log)] == [0, 0, 0]
     assert json.loads(consent[1])["result"]["state"] == "given"
     assert json.loads(log[1])["result"]["size"] == desk.log_size()
+
+
+NO_ROOM_FOR_RECEIPTS = """
+mkdir -p cramped && mount -t tmpfs -o size=64k none cramped || exit 77
+cp -r desk other
+dd if=/dev/zero of=cramped/filler bs=1k 2>/dev/null || true
+export DONGUI_DESK=$PWD/other
+dongui consent renew "$RECORD" --receipt cramped/renewed
+dongui consent withdraw "$RECORD" --receipt cramped/withdrawn
+dongui consent withdraw "$RECORD"
+dongui "$@" --receipt cramped/given
+dongui "$@"
+ls cramped > left
+"""
+
+
+def test_a_full_disk_loses_no_receipt(desk: Terminal) -> None:
+    """On a real file system without room, what was done stands, says so, and its receipt is there to copy.
+
+    Repeating is neither asked for nor needed: it is answered as for anybody who has their receipt.
+    """
+    give = (*CONSENT, "--trust", "authority", "--document", "holder/issuer-signed.cbor")
+    script = f"RECORD={desk.record}\n{NO_ROOM_FOR_RECEIPTS}"
+    *done, withdrawn, given, again = in_namespace(desk, script, *give)
+    with Desk(desk.folder / "other", clock=SystemClock(), entropy=SystemEntropy()) as other:
+        for (code, out), state in zip((*done, given), ("renewed", "withdrawn", "given"), strict=True):
+            result = json.loads(out)["result"]
+            failure = result["unwritten"]["failure"]
+            assert (code, result["state"], failure["name"]) == (0, state, "file.no-room")
+            assert "stands" in failure["meaning"]
+            assert failure["next_step"].startswith("Do not repeat")
+            receipt = ConsentReceipt.from_fields(result["receipt"])
+            opens = commitment(receipt.to_cbor(), blind=bytes.fromhex(result["log"]["blind"]))
+            assert other.log.entry(result["log"]["index"]) == Entry(EntryKind.CONSENT, opens)
+    for (code, out), name in (
+        (withdrawn, "consent.event-out-of-order"),
+        (again, "consent.already-given"),
+    ):
+        assert (code, json.loads(out)["failure"]["name"]) == (2, name)
+    assert (desk.folder / "left").read_text() == "filler\n"
 
 
 READ_ONLY = """

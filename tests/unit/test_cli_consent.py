@@ -146,6 +146,8 @@ def test_the_copy_is_on_the_screen_where_no_file_takes_it(
     code, out, _ = office.run(*withdraw, "--language", "en")
     assert code == 0
     assert "file.no-room" in out
+    assert "Do not repeat the command" in " ".join(out.split())
+    assert "Nothing was written" not in out
     assert require_opening(office, out).history.state is EventKind.WITHDRAWN
 
 

@@ -6,8 +6,15 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from dongui.cli.handing_out import Theirs, hand_out, readable_json, show_at_hand
-from dongui.cli.output import JsonValue, choose, describe, show
+from dongui.cli.handing_out import (
+    Theirs,
+    hand_out,
+    readable_json,
+    show_at_hand,
+    tell_unwritten,
+    unwritten_rows,
+)
+from dongui.cli.output import JsonValue, choose, show
 from dongui.desk import LoggedConsent
 
 __all__ = ["hand_out_copy"]
@@ -28,8 +35,8 @@ def hand_out_copy(
     name = choose("The copy of the consent, as JSON", "동의 사본(JSON)")
     left, unwritten = hand_out([Theirs(name, file, data, readable_json(copy), private=True)])
     if unwritten is not None:
-        title = choose("NOT WRITTEN", "저장되지 않음")
-        said += f"\n{title}: {unwritten.failure.name}: {unwritten.detail}"
-    told = None if unwritten is None else {"failure": describe(unwritten)}
+        rows = unwritten_rows(unwritten)
+        said = "\n".join([said, *(f"{title}: {text}" if title else text for title, text in rows)])
+    told = None if unwritten is None else {"failure": tell_unwritten(unwritten)}
     show({**result, **copy, "unwritten": told}, said)
     show_at_hand(left)

@@ -13,13 +13,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dongui.cli.output import FailureNotice, JsonValue, choose, settings, writing
+from dongui.cli.output import FailureNotice, JsonValue, choose, describe, settings, writing
 from dongui.cli.writing import NewFile, write_together
 from dongui.errors import Misuse, Trouble
 from dongui.receipts.bundle import ReceiptBundle
 from dongui.receipts.qr import make_code
 
-__all__ = ["Theirs", "hand_out", "readable_json", "show_at_hand"]
+__all__ = [
+    "Theirs",
+    "hand_out",
+    "readable_json",
+    "show_at_hand",
+    "tell_unwritten",
+    "unwritten_rows",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,29 @@ def hand_out(things: Sequence[Theirs]) -> tuple[list[Theirs], FailureNotice | No
     except (Misuse, Trouble) as failure:
         return list(things), FailureNotice.of(failure)
     return [one for one in things if one.file is None], None
+
+
+def tell_unwritten(unwritten: FailureNotice) -> dict[str, JsonValue]:
+    """Return the failure with what is true here: in its own words nothing was done, and is to be repeated."""
+    return describe(unwritten) | {
+        "meaning": choose(
+            "What was asked for is done and stands; only this file could not be written.",
+            "요청한 일은 끝났고 그대로 유효합니다. 이 파일만 쓰지 못했습니다.",
+        ),
+        "next_step": choose(
+            "Do not repeat the command: copy what stands here to another place, for the person.",
+            "명령을 다시 실행하지 마시고, 여기 보이는 내용을 다른 곳에 옮겨 본인에게 전달하십시오.",
+        ),
+    }
+
+
+def unwritten_rows(unwritten: FailureNotice) -> list[tuple[str, str]]:
+    """Return the same as rows of a name and a value."""
+    told = tell_unwritten(unwritten)
+    return [
+        (choose("NOT WRITTEN", "저장되지 않음"), f"{told['name']}: {told['detail']}"),
+        ("", f"{told['meaning']} {told['next_step']}"),
+    ]
 
 
 def show_at_hand(things: Sequence[Theirs]) -> None:

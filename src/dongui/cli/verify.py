@@ -14,7 +14,7 @@ from dongui.cli import chip_option as chips
 from dongui.cli.card_site import card_site
 from dongui.cli.desk_option import RequiredDesk, open_desk
 from dongui.cli.document_inputs import read_presentation, require_document
-from dongui.cli.handing_out import Theirs, hand_out, show_at_hand
+from dongui.cli.handing_out import Theirs, hand_out, show_at_hand, tell_unwritten, unwritten_rows
 from dongui.cli.output import FailureNotice, JsonValue, choose, describe, progress, settings, show, table
 from dongui.cli.receipt_result import operating_point_result
 from dongui.cli.session_id import parse_session_id
@@ -213,14 +213,16 @@ def _report(found: Verification, left: Sequence[Theirs], unwritten: FailureNotic
         "receipt": found.receipt.to_text(),
         # Where a file holds them they are the person's alone, and stay out of whatever reads this.
         "disclosure": salts if any(one.text == salts for one in left) else None,
-        "unwritten": None if unwritten is None else {"failure": describe(unwritten), "disclosure": salts},
+        "unwritten": None
+        if unwritten is None
+        else {"failure": tell_unwritten(unwritten), "disclosure": salts},
         "log_index": found.receipt.proof.index,
         **operating_point_result(statement),
         "milliseconds": {stage: round(time, 2) for stage, time in found.milliseconds.items()},
     }
     rows = _rows(found, statement, notice, language)
     if unwritten is not None:
-        rows.append((choose("NOT WRITTEN", "저장되지 않음"), f"{unwritten.failure.name}: {unwritten.detail}"))
+        rows += unwritten_rows(unwritten)
     show(result, lambda: table(("", ""), rows), outcome=outcome)
     show_at_hand(left)
     if found.outcome is not Outcome.VERIFIED:
