@@ -2,8 +2,8 @@
 
 Both verify issuer path, signature, digests, validity and the device's MAC. openvc-core is handed the MAC key;
 here it is derived (ECDH and HKDF), as a reader must, and the certificate profiles, the anchor's own signature
-and every length are checked too. A tampered copy is measured as well: refusing must not cost more than
-accepting.
+and every length are checked too; the page says so above its figures. A tampered copy is measured as well:
+refusing must not cost more than accepting.
 """
 
 from __future__ import annotations
