@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -24,6 +23,7 @@ from dongui.log.keys import SignerKey
 from dongui.log.merkle import leaf_hash
 from dongui.log.proofs import verify_consistency, verify_inclusion
 from dongui.storage.sqlite.log import SqliteLog
+from simulators.folder_in_memory import folder_in_memory
 
 KILLS = 200
 INSTANTS = 50
@@ -106,10 +106,8 @@ def extends(log: SqliteLog, older: VerifiedCheckpoint) -> None:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder in memory where there is one: a kill takes nothing from the kernel; no disk is waited for."""
-    memory = Path("/dev/shm")
-    with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as name:
-        yield Path(name)
+    with folder_in_memory() as path:
+        yield path
 
 
 @pytest.mark.slow

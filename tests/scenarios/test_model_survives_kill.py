@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -31,6 +30,7 @@ from dongui.log.keys import SignerKey
 from dongui.storage.sqlite.contribution_keys import SqliteContributionKeys
 from dongui.storage.sqlite.log import SqliteLog
 from dongui.storage.sqlite.model_store import SqliteModels
+from simulators.folder_in_memory import folder_in_memory
 from simulators.model_victim import forgetting
 
 # More by hand: DONGUI_KILLS=1000.
@@ -165,10 +165,8 @@ def people_left(folder: Path) -> tuple[list[int], Step | None]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder in memory where there is one: a kill takes nothing from the kernel; no disk is waited for."""
-    memory = Path("/dev/shm")
-    with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as name:
-        yield Path(name)
+    with folder_in_memory() as path:
+        yield path
 
 
 def test_withdrawals_killed_at_random_instants(folder: Path) -> None:
@@ -198,14 +196,16 @@ def test_withdrawals_killed_at_random_instants(folder: Path) -> None:
             assert forgotten <= set(range(PEOPLE)) - set(after)
             forgotten = set(range(PEOPLE)) - set(after)
             (folder / "left.json").write_text(json.dumps(after))
-    # The kills must have hit something: each step of a withdrawal but the last, which is over at once.
-    assert set(steps) >= {None, *Step} - {Step.DONE}
+            # Where kills come late, more are forgotten: end before nobody is left.
+            if len(after) < 100:
+                break
+    assert steps.total() >= KILLS // 2
+    # The kills must have hit something: a withdrawal that was begun and not done.
+    assert set(steps) - {None, Step.DONE}
     with SqliteLog.open(folder / "log.sqlite", key=KEY) as log:
         check_log(log)
         kinds = [log.entry(index).kind for index in range(log.checkpoint().size)]
         # Once each: every withdrawal has its receipt's entry, and each model one entry a version.
         assert kinds.count(EntryKind.UNDOING) == len(forgotten)
         assert kinds.count(EntryKind.MODEL) == len(MODELS) * (1 + len(forgotten))
-    print(
-        f"{steps.total()} kills, {each} instants each, {len(forgotten)} forgotten, killed at: {dict(steps)}"
-    )
+    print(f"{steps.total()} kills, {each} instants each, {len(forgotten)} forgotten: {dict(steps)}")

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 import dongui
 from dongui.log.entry import EntryKind
+from simulators.folder_in_memory import folder_in_memory
 from simulators.vault_office import VaultOffice, content, record_id
 from simulators.vault_victim import BATCH, SCRIPT_BATCHES
 
@@ -44,10 +44,8 @@ class Victim:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder in memory where there is one: a kill takes nothing from the kernel; no disk is waited for."""
-    memory = Path("/dev/shm")
-    with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as name:
-        yield Path(name)
+    with folder_in_memory() as path:
+        yield path
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,9 +14,16 @@ from dongui.errors import Misuse, Refused
 from dongui.log.checking import check_log
 from dongui.log.checkpoint import VerifiedCheckpoint
 from dongui.log.proofs import verify_consistency
+from simulators.folder_in_memory import folder_in_memory
 from simulators.visitors_hall import Answer, Said, open_desk, proved, visitors
 
 KILLS = 200
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with folder_in_memory() as path:
+        yield path
 
 
 def is_open(desk: Desk, session: str) -> bool:
@@ -46,7 +54,7 @@ def require_kept(desk: Desk, said: Said, *, before: int) -> VerifiedCheckpoint:
 
 
 @pytest.mark.slow
-def test_nothing_answered_is_lost_and_nothing_spent_comes_back(tmp_path: Path) -> None:
+def test_nothing_answered_is_lost_and_nothing_spent_comes_back(folder: Path) -> None:
     """Killed (SIGKILL) at any of 200 instants, one desk goes on opening, and keeps every promise it gave.
 
     Real: the desk on disk, its stores and keys, ``Desk.verify``, a fresh presentation for every session, the
@@ -54,7 +62,7 @@ def test_nothing_answered_is_lost_and_nothing_spent_comes_back(tmp_path: Path) -
     (the consent is another person's), the frames are grey, and the examination runs in the killed process
     itself, not in a confined one of its own. A power cut is another matter; see ``test_log_survives_kill``.
     """
-    path, chance = tmp_path / "desk", random.Random(20261122)
+    path, chance = folder / "desk", random.Random(20261122)
     answers: list[Answer] = []
     states: list[VerifiedCheckpoint] = []
     halfway: set[str] = set()  # sessions left spent, or open, by a kill in the middle of their verification
@@ -86,9 +94,9 @@ def test_nothing_answered_is_lost_and_nothing_spent_comes_back(tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_an_answer_before_its_entry_would_be_caught(tmp_path: Path) -> None:
+def test_an_answer_before_its_entry_would_be_caught(folder: Path) -> None:
     """The control: a desk that answers first and appends afterwards is found out by the same check."""
-    path, chance = tmp_path / "desk", random.Random(9162)
+    path, chance = folder / "desk", random.Random(9162)
     with visitors(path) as program:
         for _ in range(20):
             with open_desk(path) as desk:
