@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from dongui.cli.handing_out import Theirs, hand_out, readable_json, show_at_hand
+from dongui.cli.output import Language, Settings, use
 from dongui.receipts.bundle import ReceiptBundle
 
 RECEIPT = (Path(__file__).parent.parent / "fixtures/0.1.0/receipt").read_bytes()
@@ -29,7 +30,8 @@ def theirs(file: Path | None) -> Theirs:
 
 
 def screen(columns: int, thing: Theirs, monkeypatch: pytest.MonkeyPatch) -> str:
-    """What a terminal of so many columns is sent."""
+    """What a terminal of so many columns is sent, whatever a command before this asked for."""
+    use(Settings(json=False, language=Language.EN, debug=False))
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     # A terminal holds less than a code: it is read while it is written.
