@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -17,6 +18,8 @@ import pytest
 
 from dongui.cli.handing_out import Theirs, hand_out, readable_json, show_at_hand
 from dongui.cli.output import Language, Settings, use
+from dongui.cli.writing import naming
+from dongui.errors import Trouble
 from dongui.receipts.bundle import ReceiptBundle
 
 RECEIPT = (Path(__file__).parent.parent / "fixtures/0.1.0/receipt").read_bytes()
@@ -74,6 +77,23 @@ def test_what_a_file_holds_is_not_shown(tmp_path: Path) -> None:
     assert unwritten is not None
     assert unwritten.failure.name == "file.exists"
     assert not (tmp_path / "first").exists()
+
+
+def test_no_room_is_said_of_what_found_none_alone(tmp_path: Path) -> None:
+    """A folder that is made step by step keeps what was made: nobody is told that nothing was written."""
+
+    def two_steps() -> None:
+        with naming(tmp_path):
+            (tmp_path / "first").write_text("a step", encoding="utf-8")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(Trouble) as caught:
+        two_steps()
+    assert caught.value.name == "file.no-room"
+    assert (tmp_path / "first").exists()
+    said = caught.value.failure
+    assert "othing was written" not in said.meaning + said.next_step
+    assert "아무것도" not in said.meaning_ko + said.next_step_ko
 
 
 def test_attack_a_copy_on_the_screen_moves_no_cursor() -> None:

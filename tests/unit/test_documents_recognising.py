@@ -13,7 +13,7 @@ from dongui.documents.document_trust import DocumentTrust, PassportTrust, SdJwtT
 from dongui.documents.looking import look
 from dongui.documents.passport.files import SOD, LdsFiles
 from dongui.documents.passport.packing import pack_passport
-from dongui.documents.recognising import Kind, recognise
+from dongui.documents.recognising import Kind, recognise, require_known
 from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
 from dongui.documents.trust.revocation_list import RevocationLists
@@ -95,6 +95,31 @@ def test_what_is_no_document_is_told_what_would_be_one(data: bytes) -> None:
         with pytest.raises(Refused) as caught:
             reading()
         assert caught.value.name == "document.kind-unknown"
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b"", "it is empty"),
+        (b"Dear reader", "it begins as text"),
+        ("편지".encode() * 40, "it begins as text"),
+        (b"\x5b\x00\x00\x00\x01\x00\x00\x00\x00abc", "a byte string of 4294967296 bytes, and 3 bytes follow"),
+        (b"\x9b" + b"\xff" * 8, "an array of 18446744073709551615 items, and 0 bytes follow"),
+        (b"\x5b\x00", "a byte string, and 1 bytes follow"),
+        (b"\x5f\xff", "a byte string, and 1 bytes follow"),
+        (b"\x80", "an array of 0 items, and 0 bytes follow"),
+        (b"\xd8\x18\x41\x00", "a tag, and 3 bytes follow"),
+        (b"\x00\x01", "a number, and 1 bytes follow"),
+    ],
+)
+def test_attack_a_length_nobody_brought_is_named_with_what_is_there(data: bytes, found: str) -> None:
+    """What stands in a map's place is told, with what it declares; of its contents nothing."""
+    with pytest.raises(Refused) as caught:
+        require_known(data)
+    assert caught.value.name == "document.kind-unknown"
+    assert found in caught.value.detail
+    assert "known are" in caught.value.detail
+    assert "abc" not in caught.value.detail
 
 
 MARKS = (b"PK\x03\x04", b"\x77\x03abc", b"\x89PNG\r\n\x1a\n", b"eyJ.e30.c2ln~")

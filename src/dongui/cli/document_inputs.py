@@ -124,8 +124,9 @@ def _files_of(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 def _require_no_text(content: SecretBuffer) -> None:
     if _TEXT.fullmatch(content.view):
+        failure = unknown(content.view)
         content.wipe()
-        raise unknown()
+        raise failure
 
 
 def _entries(folder: Path) -> list[Path]:

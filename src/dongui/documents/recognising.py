@@ -7,6 +7,7 @@ kinds begin alike, and none of their readers takes another's bytes.
 from __future__ import annotations
 
 import re
+from codecs import getincrementaldecoder
 from enum import StrEnum
 
 from dongui.errors import Refused
@@ -24,6 +25,20 @@ _SD_JWT_JSON = re.compile(rb"\s*\{\s*\"")
 # RFC 9285's alphabet, and not hexadecimal digits alone. A code's text is short: 40-L holds 4,296 characters.
 _BASE45 = re.compile(rb"[0-9A-Z $%*+\-./:]{24,4296}[\r\n]{0,2}")
 _HEX = re.compile(rb"(?:[0-9A-F]{2})+\s*")
+_TEXT_BYTES = 64
+# RFC 8949, 3: the major types, what a length counts in those that have one, and how many bytes it takes.
+_MAJOR_TYPES = (
+    "a number",
+    "a number",
+    "a byte string",
+    "a text",
+    "an array",
+    "a map",
+    "a tag",
+    "a simple value",
+)
+_SIZED = {2: "bytes", 3: "bytes", 4: "items"}
+_WIDTHS = {24: 1, 25: 2, 26: 4, 27: 8}
 
 
 class Kind(StrEnum):
@@ -78,17 +93,47 @@ def require_known(data: bytes | bytearray | memoryview) -> None:
     refused where a receipt says so.
     """
     if recognise(data) is Kind.MDOC and (len(data) == 0 or data[0] not in _MAPS):
-        raise unknown()
+        raise unknown(data)
 
 
-def unknown() -> Refused:
-    """The failure for what is no document, with what would be one."""
+def unknown(data: bytes | bytearray | memoryview) -> Refused:
+    """The failure for what is no document: how it begins, and what would be one. None of its contents."""
     return Refused(
         "document.kind-unknown",
-        "known are: a mobile document (CBOR, or hexadecimal or base64 of it), a passport's files (a folder "
-        "or zip, with EF.SOD), an SD-JWT credential (text with tildes), a staff card's code (a picture, or "
-        "its text)",
+        f"{_beginning(data)}; known are: a mobile document (CBOR that is a map, or hexadecimal or base64 of "
+        "it), a passport's files (a folder or zip, with EF.SOD), an SD-JWT credential (text with tildes), a "
+        "staff card's code (a picture, or its text)",
     )
+
+
+def _beginning(data: bytes | bytearray | memoryview) -> str:
+    """Say how ``data`` begins: as text, or as what stands where a mobile document's CBOR has its map."""
+    if not len(data):
+        return "it is empty"
+    if _is_text(bytes(data[:_TEXT_BYTES])):
+        return "it begins as text"
+    major, size, left = _first_item(data)
+    counted = "" if size is None else f" of {size} {_SIZED[major]}"
+    return f"it begins as CBOR with {_MAJOR_TYPES[major]}{counted}, and {left} bytes follow"
+
+
+def _first_item(data: bytes | bytearray | memoryview) -> tuple[int, int | None, int]:
+    """Return the first item's major type, the length it declares if it has one, and how many bytes follow."""
+    major, info = data[0] >> 5, data[0] & 31
+    width = _WIDTHS.get(info, 0)
+    head, left = bytes(data[1 : 1 + width]), len(data) - 1
+    # RFC 8949, 3: the length is in the first byte or follows it; 28 to 31 say none.
+    if major not in _SIZED or len(head) < width or info > max(_WIDTHS):
+        return major, None, left
+    return major, int.from_bytes(head, "big") if width else info, left - width
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        text = getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return all(letter.isprintable() or letter.isspace() for letter in text)
 
 
 def is_picture(data: bytes | bytearray | memoryview) -> bool:
