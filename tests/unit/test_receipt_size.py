@@ -23,10 +23,12 @@ from dongui.receipts.qr import make_code
 from dongui.receipts.statement import Comparison, Controller, SetOperatingPoint
 from simulators.phone_camera import photographed, read_codes
 from simulators.receipts import Operator, Person, refused, undetermined, verified
+from simulators.seen_cards import seen
 
 SPEC = Path(__file__).parent.parent.parent / "spec" / "receipt.md"
 OPERATOR, SOMEBODY = Operator(), Person.named("somebody")
 PURPOSES = load_profiles(shipped_profiles().values())
+PNG_PIXELS = 6  # a module, as `receipts.qr` draws a PNG
 OUTCOMES = {
     "verified": verified(SOMEBODY),
     "refused": refused(SOMEBODY, "comparison.non-mated"),
@@ -119,3 +121,18 @@ def test_a_code_held_askew_is_read(hashes: int) -> None:
         read += [ReceiptBundle.from_text(found) for found in read_codes(view)]
     assert len(read) >= 3
     assert all(found == bundle for found in read)
+
+
+@pytest.mark.parametrize("pixels", [2.5, 3])
+def test_the_longest_receipt_is_read_from_two_and_a_half_pixels_a_module(pixels: float) -> None:
+    """The most a log of a million can ask of a camera, in a whole frame of 1280 x 720, every time: other
+    angles, other grain. Read back to the same bytes, not only to some receipt.
+    """
+    bundle = bundle_of(findings_of(PURPOSES["airport-gate"], "undetermined"), 10**6, 20)
+    code = make_code(bundle)
+    assert (len(bundle.to_bytes()), code.version) == (1269, 26)
+    screen = Image.open(io.BytesIO(code.png()))
+    for seed, angle in enumerate((-10.0, 4.0, 9.0)):
+        frame = seen(screen, scale=pixels / PNG_PIXELS, seed=seed, lean=0.02 + 0.02 * seed, angle=angle)
+        (found,) = read_codes(Image.fromarray(frame))
+        assert ReceiptBundle.from_text(found).to_bytes() == bundle.to_bytes()
