@@ -10,12 +10,13 @@ import pytest
 
 from dongui.capture import Capture
 from dongui.demo.cast import LicensingAuthority, recording, turn
-from dongui.demo.story import CONTROLLER, HANDOVER
+from dongui.demo.story import CONTROLLER, HANDOVER, open_unasked
 from dongui.desk import Desk, create_desk
 from dongui.documents.mdoc.holder import HolderMethod
 from dongui.documents.mdoc.verifying import authenticate
 from dongui.documents.status import StatusEvidence
 from dongui.environment import SystemClock, SystemEntropy
+from dongui.errors import Refused
 from dongui.memory import SecretBuffer
 from dongui.receipts.statement import Channel, Outcome
 from simulators.main_path import Visit
@@ -60,7 +61,9 @@ def test_what_the_person_was_not_told_of_is_not_processed(tmp_path: Path, named:
             reader_key=None,
         )
         record = desk.give_consent("short-gate", document, language="ko").record_id
-        session = desk.open_session("short-gate", record, handover=HANDOVER)
+        with pytest.raises(Refused, match=r"consent\.other-artefact"):
+            desk.open_session("short-gate", record, handover=HANDOVER)
+        session = open_unasked(desk, "short-gate", record)
         shown = holder.present(
             session.transcript,
             disclose=holder.everything(),

@@ -72,6 +72,8 @@ def test_what_is_changed_under_the_same_version_was_not_agreed_to(
         answer = visit.verify(examiner, purpose="own-gate")
         with pytest.raises(Refused) as caught:
             desk.renew_consent(record)
+        with pytest.raises(Refused, match=caught.value.name):
+            desk.open_session("own-gate", record, handover=HANDOVER)
     assert answer.outcome is Outcome.REFUSED
     assert answer.reason is not None
     assert answer.reason.name == caught.value.name == "consent.earlier-version"

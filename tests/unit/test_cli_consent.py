@@ -221,6 +221,25 @@ def test_the_desks_notice_names_its_own_controller(office: Office) -> None:
     assert record["pii_processing"]["privacy_notice"]["sha256"] == answer["result"]["notice"]["sha256"]
 
 
+def test_nobody_is_filmed_for_a_certain_refusal(office: Office) -> None:
+    """No session on a consent for another purpose, or a withdrawn one; the other way is named at once."""
+    given = office.give(office.document())[1]["result"]["record"]
+    asked = ("session", "open", "--consent", given, "--purpose")
+    assert office.run(*asked, "airport-gate")[0] == 0
+    for language, way in (
+        ("en", "The other way: Check by the reception"),
+        ("ko", "다른 방법: 안내대 직원 확인"),
+    ):
+        code, out, err = office.run(*asked, "building-access", "--json", "--language", language)
+        assert (code, json.loads(out)["failure"]["name"]) == (1, "consent.other-purpose")
+        assert way in err
+    assert office.run("consent", "withdraw", given)[0] == 0
+    code, out, err = office.run(*asked, "airport-gate", "--language", "en")
+    assert (code, out) == (1, "")
+    assert "refused: consent.withdrawn" in err
+    assert "The other way: Staffed lane" in err
+
+
 def test_a_consent_to_an_assessment_opens_no_session(office: Office, tmp_path: Path) -> None:
     """A purpose of one's own may be for measuring a recogniser; nobody is verified under it."""
     own = office.desk / "purposes" / "our-assessment"

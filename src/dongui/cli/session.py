@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +12,12 @@ import typer
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from dongui.cli.desk_option import RequiredDesk, open_desk
-from dongui.cli.output import JsonValue, choose, show, table
+from dongui.cli.output import JsonValue, choose, note, show, table
 from dongui.cli.session_id import parse_session_id
 from dongui.cli.writing import require_place, write_once
 from dongui.consent.moments import write_moment
 from dongui.desk import Desk
-from dongui.errors import Misuse
+from dongui.errors import Misuse, Refused, Trouble
 from dongui.memory import SecretBuffer
 from dongui.session import Handover, OpenID4VPHandover, QrHandover, Session
 
@@ -55,6 +57,9 @@ def open_(
 ) -> None:
     """Open a session: nonce, reader key, transcript, challenge, five minutes.
 
+    A consent that does not cover the purpose now is refused here already (exit code 1), before anybody is
+    filmed, and the other way is named on standard error.
+
     The transcript is for the desk's own OpenID4VP request, unless --client-id and --response-uri, or
     --engagement, say otherwise.
     """
@@ -62,7 +67,8 @@ def open_(
     require_place(*outputs)
     with open_desk(desk) as opened:
         handover = _handover(opened, client_id, response_uri, engagement)
-        session = opened.open_session(purpose, _record_id(consent), handover=handover)
+        with _naming_other_way(opened, purpose):
+            session = opened.open_session(purpose, _record_id(consent), handover=handover)
     if transcript_out is not None:
         write_once(transcript_out, session.transcript, private=False)
     if reader_key_out is not None:
@@ -80,6 +86,17 @@ def show_(
     with open_desk(desk) as opened:
         found = opened.sessions.load(identity, at=opened.clock.now())
     _show(found)
+
+
+@contextmanager
+def _naming_other_way(desk: Desk, purpose: str) -> Iterator[None]:
+    """Charter, point 9: where there is no session, the other way is named at once."""
+    try:
+        yield
+    except (Refused, Trouble):
+        name = desk.purpose(purpose).other_way.name
+        note(f"The other way: {name.en}", f"다른 방법: {name.ko}")
+        raise
 
 
 def _handover(

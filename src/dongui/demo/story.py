@@ -22,10 +22,10 @@ from dongui.documents.recognising import Kind
 from dongui.environment import Entropy
 from dongui.memory import SecretBuffer
 from dongui.receipts.statement import Channel, Outcome
-from dongui.session import OpenID4VPHandover, Session
+from dongui.session import OpenID4VPHandover, Session, open_session
 from dongui.verification import Verification
 
-__all__ = ["CONTROLLER", "HANDOVER", "Scene", "Story"]
+__all__ = ["CONTROLLER", "HANDOVER", "Scene", "Story", "open_unasked"]
 
 CONTROLLER = ControllerEntry(
     id="demo.dongui.example",
@@ -135,11 +135,14 @@ class Story:
         if scenario.twist is Twist.CONSENT_OF_ANOTHER_PERSON:
             person = "05"
         if scenario.twist is Twist.CONSENT_FOR_ANOTHER_PURPOSE:
-            purpose = "building-access"
+            record = self._consent(scenario.kind, person, "building-access")
+            return open_unasked(self._desk, purpose, record)
         record = self._consent(scenario.kind, person, purpose)
+        session = self._desk.open_session(purpose, record, handover=HANDOVER)
         if scenario.twist is Twist.CONSENT_WITHDRAWN:
+            # Within the five minutes of the session: a desk opens none on a consent that is withdrawn.
             self._desk.withdraw_consent(record)
-        return self._desk.open_session(scenario.purpose, record, handover=HANDOVER)
+        return session
 
     def _consent(self, kind: Kind, person: str, purpose: str) -> bytes:
         """Ask once for each purpose and document: a consent holds until it is withdrawn or runs out."""
@@ -188,6 +191,23 @@ class Story:
                 examiner=self._examiner,
                 accept_unassessed=True,
             )
+
+
+def open_unasked(desk: Desk, purpose: str, record: bytes) -> Session:
+    """Put a session into a desk's store without asking whether the consent covers it, as the desk would.
+
+    So a program does that writes there itself; it gains nothing by it.
+    """
+    session = open_session(
+        purpose=purpose,
+        consent_record=record.hex(),
+        controller=desk.entry.id,
+        handover=HANDOVER,
+        clock=desk.clock,
+        entropy=desk.entropy,
+    )
+    desk.sessions.save(session)
+    return session
 
 
 def _in_order(film: Sequence[bytes], session: Session) -> list[bytes]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from dongui.biometrics.operating_points import install_operating_point, read_operating_point
 from dongui.confinement import Confined, Confinement
+from dongui.consent.coverage import covers_verification
 from dongui.consent.events import History
 from dongui.consent.profile import load_profiles
 from dongui.consent.purpose import RegisteredPurpose
@@ -225,14 +226,21 @@ class Desk:
         return self.consents.renew(record_id, purpose, hand_out=hand_out)
 
     def open_session(self, purpose_id: str, consent_record: bytes, *, handover: Handover) -> Session:
-        """Open and keep a session for one purpose and one consent record.
+        """Open and keep a session for one purpose and one consent record that covers it now.
 
-        Raises ``Misuse``: ``purpose.unknown``, ``purpose.other-use``, ``consent.unknown-record``.
+        The verification asks again: this keeps a person from being filmed for a refusal that is certain.
+        Raises ``Misuse``: ``purpose.unknown``, ``purpose.other-use``, ``consent.unknown-record``; ``Refused``
+        and ``Trouble`` as :func:`~dongui.consent.coverage.covers`: then take the purpose's other way.
         """
         purpose = self.purpose(purpose_id)
         purpose.require_verification()
         self._purge_again()
-        self.ledger.history(consent_record)
+        covers_verification(
+            self.ledger.history(consent_record),
+            purpose=purpose,
+            controller=self.entry.id,
+            at=self.clock.now(),
+        )
         session = open_session(
             purpose=purpose.id,
             consent_record=consent_record.hex(),
