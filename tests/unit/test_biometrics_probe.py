@@ -120,6 +120,33 @@ def test_a_second_face_in_view_is_undetermined(frame: int, instruments: Instrume
     assert failure(frames, instruments).name == "capture.several-faces"
 
 
+def covered(number: str, box: tuple[int, int, int, int]) -> list[memoryview]:
+    """The person's turn behind something grey that stays where it is: left, top, right, bottom in pixels."""
+    frames = []
+    for frame in range(15):
+        picture = Image.open(person(number, f"turn-{frame:02}"))
+        picture.paste((128, 128, 128), box)
+        frames.append(encoded(picture))
+    return frames
+
+
+def test_a_mouth_and_chin_nobody_sees_are_compared_all_the_same(instruments: Instruments) -> None:
+    """No measure looks at covering (the threat model says so): who covers the mouth may still be mated."""
+    reference = take_reference(view(person("05", "portrait")), instruments=instruments)
+    with reference, probe(covered("05", (0, 290, 480, 480)), instruments) as taken:
+        decision = compare(reference, taken, operating_point=POINT, accept_unassessed=True)
+    assert decision is ComparisonDecision.MATED
+
+
+@pytest.mark.parametrize("box", [(240, 0, 480, 480), (0, 170, 480, 240)])
+def test_half_a_face_or_no_eyes_are_undetermined_by_no_measure_of_quality(
+    box: tuple[int, int, int, int], instruments: Instruments
+) -> None:
+    """What ends such a clip is that no face is seen from the front in it, not that something covers it."""
+    found = failure(covered("05", box), instruments)
+    assert (type(found), found.name) == (Undetermined, "capture.never-frontal")
+
+
 def test_a_head_lent_to_anothers_picture_is_undetermined(instruments: Instruments) -> None:
     """One person's face at the start and another's turn after it do not become one probe."""
     frames = turn("12")[:7] + turn("04")[7:]
