@@ -625,7 +625,7 @@ def test_a_receipt_that_cannot_be_written_is_not_lost(
     assert ended.result["unwritten"]["failure"]["name"] == "file.no-room"
     monkeypatch.undo()
     (desk.folder / "late.cbor").write_text(ended.result["receipt"], encoding="utf-8")
-    (desk.folder / "late.salts").write_text(ended.result["unwritten"]["disclosure"], encoding="utf-8")
+    (desk.folder / "late.salts").write_text(ended.result["disclosure"], encoding="utf-8")
     about = ("--salts", "late.salts", "--consent", desk.record)
     assert desk.run("receipt", "check", "late.cbor", *KEYS, "--log-alone", *about).code == 0
     assert portrait(PERSON)[:64] not in ended.out.encode()

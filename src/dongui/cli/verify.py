@@ -213,9 +213,7 @@ def _report(found: Verification, left: Sequence[Theirs], unwritten: FailureNotic
         "receipt": found.receipt.to_text(),
         # Where a file holds them they are the person's alone, and stay out of whatever reads this.
         "disclosure": salts if any(one.text == salts for one in left) else None,
-        "unwritten": None
-        if unwritten is None
-        else {"failure": tell_unwritten(unwritten), "disclosure": salts},
+        "unwritten": None if unwritten is None else {"failure": tell_unwritten(unwritten)},
         "log_index": found.receipt.proof.index,
         **operating_point_result(statement),
         "milliseconds": {stage: round(time, 2) for stage, time in found.milliseconds.items()},
