@@ -14,7 +14,7 @@ from dongui.biometrics.alignment import Aligner
 from dongui.biometrics.attack_detection.challenge import Challenge, Side
 from dongui.biometrics.clip import Clip
 from dongui.biometrics.comparison import ComparisonDecision, compare
-from dongui.biometrics.instruments import Instruments
+from dongui.biometrics.instruments import PIPELINE_VERSION, Instruments
 from dongui.biometrics.operating_points import operating_point
 from dongui.biometrics.pixels import Pixels
 from dongui.biometrics.probe import MAX_FRAMES, Probe, take_probe
@@ -71,6 +71,49 @@ def test_a_turn_is_compared_with_the_portrait(number: str, instruments: Instrume
 def test_the_point_that_ships_was_measured_with_what_ships(instruments: Instruments) -> None:
     """The pipeline's digest is the one the point names: a changed pipeline asks for a new measurement."""
     assert instruments.pipeline_digest == POINT.pipeline_digest
+
+
+# What pipeline version 1 makes of pictures of people who do not exist. ``halved`` is the portrait at twice
+# its size, which the JPEG decoder takes at half.
+DISTANCES = {
+    ("04-portrait", "04-turn-00"): 0.054298,
+    ("04-portrait", "05-portrait"): 0.721509,
+    ("04-portrait", "09-turn-00"): 0.453042,
+    ("05-portrait", "12-turn-00"): 0.632393,
+    ("09-turn-00", "12-turn-00"): 0.663539,
+    ("04-portrait", "halved"): 0.019297,
+}
+MEASURED_FOR_PIPELINE = 1
+# Engines and processors differ by less than 0.00001 a distance (features by 3e-7, seen). A decoder off by one
+# level in some pixels moves at least one of these by 0.0005 and more: between the two, nearer to the first.
+SAME_WITHIN = 0.0002
+
+
+def halved() -> memoryview:
+    portrait = Image.open(person("04", "portrait")).convert("RGB")
+    twice = portrait.resize((2 * portrait.width, 2 * portrait.height), Image.Resampling.NEAREST)
+    stream = io.BytesIO()
+    twice.save(stream, "JPEG", quality=95, subsampling=0)
+    return memoryview(stream.getvalue())
+
+
+def test_no_library_moves_a_score_unseen(instruments: Instruments) -> None:
+    """Decoder, detector, alignment and recogniser give the distances the operating point was measured with.
+
+    Distances alone stand here, no template. An update of Pillow, dlib, NumPy or ONNX Runtime that changes
+    what comes out changes these first.
+    """
+    assert PIPELINE_VERSION == MEASURED_FOR_PIPELINE, "measure DISTANCES anew for the raised version"
+    features = {}
+    for name in {name for pair in DISTANCES for name in pair}:
+        picture = halved() if name == "halved" else view(person(name[:2], name[3:]))
+        with take_reference(picture, instruments=instruments) as reference:
+            features[name] = reference.template.features.astype(float)
+    found = {pair: float(np.linalg.norm(features[pair[0]] - features[pair[1]])) for pair in DISTANCES}
+    assert found == pytest.approx(DISTANCES, abs=SAME_WITHIN), (
+        "code or a library between decoder and template changed what comes out: raise PIPELINE_VERSION in "
+        "biometrics/instruments.py, and measure the operating point anew"
+    )
 
 
 def test_an_empty_clip_and_ten_thousand_frames_are_named(instruments: Instruments) -> None:

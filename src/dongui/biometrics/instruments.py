@@ -28,7 +28,8 @@ from dongui.errors import Misuse
 
 __all__ = ["ONE_PERSON_AT_MOST_DONGUI_2026_11", "PIPELINE_VERSION", "Instruments", "pipeline_digest"]
 
-# Raised whenever code between decoder and template changes what comes out.
+# Raised whenever code or a library between decoder and template changes what comes out: a test holds
+# distances between known pictures, and whoever moves them measures the operating point anew.
 PIPELINE_VERSION = 1
 # The mated bound that ships, used within a clip: its frontal crops lie far closer together than a portrait
 # and a probe do.
