@@ -1,4 +1,5 @@
-# Two commands for a newcomer: `make demo` and `make test`. Everything they need is installed from uv.lock.
+# Two commands for a newcomer: `make demo` and `make test`. What CONTRIBUTING.md lists has to be there; what is
+# installed for the first comes from uv.lock, and for the second from apt as well (services, below).
 PYTHON ?= python3
 UV := .uv/bin/uv
 VENV := .venv
