@@ -1,5 +1,5 @@
 """A desk that destroys records is killed at random instants: never half a record, never a rule missing, and
-never a record gone of which the log does not say so.
+never a record gone, or a consent expired, of which the log does not say so.
 """
 
 from __future__ import annotations
@@ -7,13 +7,17 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from dongui.consent.events import EventKind, History
+from dongui.consent.expiry import expiry
 from dongui.demo.story import CONTROLLER
 from dongui.desk import Desk, create_desk
-from dongui.desk.destruction import destruction_entry
+from dongui.desk.destruction import destruction_entry, expiry_entry
 from dongui.environment import FixedClock, SystemEntropy
 from dongui.log.entry import Entry, EntryKind
 from dongui.storage.sqlite.ledger import SqliteLedger
@@ -46,8 +50,8 @@ def test_whoever_is_killed_while_destroying_leaves_every_record_whole_or_gone(
 ) -> None:
     """After each of 20 kills: what was reported is destroyed, at most one more day's, and all rules stand.
 
-    Law (charter, point 5): whatever is gone from the ledger is in the log; what the log says more of is over,
-    and goes when the desk is opened next.
+    Law (charter, point 5): whatever is gone from the ledger, or expired in it, is in the log; what the log
+    says more of is over, and goes when the desk is opened next.
     """
     chance, expected = random.Random(), rules(archive.path)
     with kills(consent_purger.__file__) as program:
@@ -64,31 +68,41 @@ def check(archive: Archive, path: Path, day: int, expected: dict[str, str]) -> N
     told, at_most = NOON + day * DAY + KEPT_FOR, NOON + (day + 1) * DAY + KEPT_FOR
     due = {destruction_entry(person.history.record.id) for person in archive.over(at_most)}
     with SqliteLedger.open(path / LEDGER, entropy=SystemEntropy()) as ledger:
-        # The next day may have been durable in the instant before it was told.
+        # The next day may have been durable in the instant before it was told: first what ran out on it.
         found = ledger.list_records()
-        assert found in (archive.remaining(told), archive.remaining(at_most))
-    gone = {
-        destruction_entry(person.history.record.id)
-        for person in archive.people
-        if person.history not in found
-    }
+        assert found in (
+            run_out(archive.remaining(told), told),
+            run_out(archive.remaining(told), at_most),
+            run_out(archive.remaining(at_most), at_most),
+        )
+    left = {history.record.id for history in found}
+    everybody = {person.history.record.id for person in archive.people}
+    gone = {destruction_entry(record) for record in everybody - left}
+    expired = {expiry_entry(history) for history in found if history.state is EventKind.EXPIRED}
     # Opened before anything of it is purged, at a time at which nothing is over.
     with Desk(path, clock=FixedClock(NOON), entropy=SystemEntropy()) as desk:
-        assert gone <= logged(desk) <= due
+        assert gone <= logged(desk, EntryKind.CONSENT_DESTROYED) <= due
+        assert expired <= logged(desk, EntryKind.CONSENT)
     # Whoever opens next finishes what was begun, to the last byte.
     with Desk(path, clock=FixedClock(at_most), entropy=SystemEntropy()) as desk:
-        assert desk.ledger.list_records() == archive.remaining(at_most)
-        assert logged(desk) == due
+        assert desk.ledger.list_records() == run_out(archive.remaining(at_most), at_most)
+        assert logged(desk, EntryKind.CONSENT_DESTROYED) == due
         kept = b"".join(file.read_bytes() for file in path.rglob("*") if file.is_file())
     for word in (word for person in archive.over(at_most) for word in person.words):
         assert word not in kept
 
 
-def logged(desk: Desk) -> set[Entry]:
-    """What the log says was destroyed; it holds nothing else."""
+def run_out(histories: Sequence[History], at: datetime) -> list[History]:
+    """The same with what ran out by ``at`` written down."""
+    events = [(history, expiry(history, at=at)) for history in histories]
+    return [history if event is None else history.follow(event) for history, event in events]
+
+
+def logged(desk: Desk, kind: EntryKind) -> set[Entry]:
+    """What the log says was destroyed, or ran out; it holds nothing else."""
     entries = {desk.log.entry(index) for index in range(desk.log.checkpoint().size)}
-    assert {entry.kind for entry in entries} <= {EntryKind.CONSENT_DESTROYED}
-    return entries
+    assert {entry.kind for entry in entries} <= {EntryKind.CONSENT, EntryKind.CONSENT_DESTROYED}
+    return {entry for entry in entries if entry.kind is kind}
 
 
 def require_append_only(path: Path) -> None:

@@ -233,6 +233,50 @@ def test_a_desk_that_stays_open_forgets_old_sessions_with_the_next(path: Path) -
         assert caught.value.name == "session.unknown"
 
 
+def test_a_consent_that_ran_out_is_written_down_and_logged_once(path: Path) -> None:
+    """By whoever opens the desk next, dated to its instant; the person can find its entry in the log.
+
+    One that still holds, or was withdrawn, is left alone; it can be renewed, or withdrawn all the same.
+    """
+    record, withdrawn = agreed(path, NOW), agreed(path, NOW, handle=bytes(32))
+    holding = agreed(path, NOW + DAY, handle=bytes(31) + b"1")
+    ended = NOW + airport(path).consent_validity
+    with at(path, NOW + DAY) as desk:
+        desk.withdraw_consent(withdrawn)
+        size = desk.log.checkpoint().size
+    for hours in (1, 2):
+        with at(path, ended + timedelta(hours=hours)) as desk:
+            events = desk.ledger.history(record).events
+            assert [one.kind for one in events] == [EventKind.GIVEN, EventKind.EXPIRED]
+            assert (events[-1].at, events[-1].entity) == (ended, CONTROLLER.id)
+            assert desk.log.checkpoint().size == size + 1
+            # The rule of the specification, from what stands on the person's copy alone.
+            content = record + ended.strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode()
+            blind = hashlib.sha256(b"dongui/consent-expired/1\x00" + content).digest()
+            assert desk.log.entry(size) == Entry(EntryKind.CONSENT, commitment(content, blind=blind))
+            assert [len(desk.ledger.history(one).events) for one in (withdrawn, holding)] == [2, 1]
+    with at(path, ended + timedelta(hours=3)) as desk:
+        assert desk.renew_consent(record).receipt.history.holds_at(desk.clock.now())
+    with at(path, ended + 2 * DAY) as desk:
+        assert desk.ledger.history(holding).state is EventKind.EXPIRED
+        assert desk.withdraw_consent(holding).receipt.history.ends_at == ended + DAY
+
+
+def test_nothing_expires_in_the_ledger_that_the_log_does_not_know_of(path: Path) -> None:
+    """With a log that cannot be written no event says that a consent ran out; nor does it cover anything."""
+    record, clock = agreed(path, NOW), StandingClock()
+    ended = NOW + airport(path).consent_validity
+    with Desk(path, clock=clock, entropy=ENTROPY) as desk:
+        full(desk)
+        clock.moment = ended
+        with pytest.raises(Trouble, match=r"storage\.full"):
+            desk.purge()
+        assert desk.ledger.history(record).state is EventKind.GIVEN
+        assert not desk.ledger.history(record).holds_at(ended)
+    with at(path, ended) as desk:
+        assert desk.ledger.history(record).state is EventKind.EXPIRED
+
+
 def test_a_renewal_is_logged_like_any_other_event(path: Path) -> None:
     """The person is handed the whole record anew, with what opens its entry in the log."""
     record = agreed(path, NOW)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dongui.consent.events import ConsentEvent, EventKind, History
-from dongui.consent.giving import expire, give, renew, withdraw
+from dongui.consent.giving import give, renew, withdraw
 from dongui.consent.subject import require_same_handle, subject_handle
 from dongui.environment import FixedClock, SystemEntropy
 from dongui.errors import Misuse, Refused, Trouble
@@ -20,6 +20,7 @@ from simulators.consent_office import DAY, HANDLE, NOON, RECORD_ID, event, given
 
 ENTROPY = SystemEntropy()
 AIRPORT = registered()
+MICROSECOND = timedelta(microseconds=1)
 
 
 @pytest.fixture
@@ -48,16 +49,25 @@ def test_a_consent_comes_back_as_it_was_given(ledger: SqliteLedger) -> None:
 
 
 def test_events_follow_in_their_order(ledger: SqliteLedger) -> None:
-    """Given, renewed, expired, renewed, withdrawn: each is kept and the history is whole after reopening."""
+    """Given, renewed, expired, renewed, expired, withdrawn: each is kept, an expiry once, at its instant."""
+    told: list[Sequence[History]] = []
     receipt = give(ledger, purpose=AIRPORT, handle=HANDLE, language="en", clock=clock(NOON), entropy=ENTROPY)
     record_id = receipt.history.record.id
     renew(ledger, record_id, purpose=AIRPORT, clock=clock(NOON + DAY), entropy=ENTROPY)
-    expire(ledger, record_id, clock=clock(NOON + 366 * DAY))
+    assert ledger.expire(at=NOON + 366 * DAY - MICROSECOND, before=told.append) == 0
+    assert ledger.expire(at=NOON + 399 * DAY, before=told.append) == 1
+    assert ledger.expire(at=NOON + 399 * DAY, before=told.append) == 0
     renew(ledger, record_id, purpose=AIRPORT, clock=clock(NOON + 400 * DAY), entropy=ENTROPY)
-    last = withdraw(ledger, record_id, clock=clock(NOON + 401 * DAY), entropy=ENTROPY)
-    kinds = [one.kind.value for one in ledger.history(record_id).events]
-    assert kinds == ["given", "renewed", "expired", "renewed", "withdrawn"]
+    assert ledger.expire(at=NOON + 765 * DAY, before=told.append) == 1
+    last = withdraw(ledger, record_id, clock=clock(NOON + 766 * DAY), entropy=ENTROPY)
+    assert ledger.expire(at=NOON + 5000 * DAY, before=told.append) == 0
+    events = ledger.history(record_id).events
+    kinds = ["given", "renewed", "expired", "renewed", "expired", "withdrawn"]
+    assert [one.kind.value for one in events] == kinds
+    assert [one.at for one in events if one.kind is EventKind.EXPIRED] == [NOON + 366 * DAY, NOON + 765 * DAY]
+    assert [history.events for (history,) in told] == [events[:3], events[:5]]
     assert last.history == ledger.history(record_id)
+    assert last.history.ends_at == NOON + 765 * DAY
 
 
 FORBIDDEN_ORDERS = {
@@ -90,14 +100,16 @@ def test_what_cannot_come_next_is_refused(before: list[EventKind], kind: EventKi
     assert caught.value.name == "consent.event-out-of-order"
 
 
-@pytest.mark.parametrize("kind", [EventKind.WITHDRAWN, EventKind.EXPIRED, EventKind.GIVEN])
-def test_nothing_but_a_renewal_follows_an_expiry(kind: EventKind) -> None:
-    """What has run out can only be renewed."""
+@pytest.mark.parametrize("kind", [EventKind.EXPIRED, EventKind.GIVEN])
+def test_a_renewal_or_a_withdrawal_follows_an_expiry(kind: EventKind) -> None:
+    """What has run out can be renewed, or taken back so that nobody renews it; its end stays where it was."""
     history = given(record_for(AIRPORT)).follow(made(EventKind.EXPIRED, NOON + 30 * DAY))
     with pytest.raises(Misuse) as caught:
         history.follow(made(kind, NOON + 31 * DAY))
     assert caught.value.name == "consent.event-out-of-order"
     assert history.follow(made(EventKind.RENEWED, NOON + 31 * DAY)).state is EventKind.RENEWED
+    withdrawn = history.follow(made(EventKind.WITHDRAWN, NOON + 31 * DAY))
+    assert (withdrawn.state, withdrawn.ends_at) == (EventKind.WITHDRAWN, history.ends_at)
 
 
 def test_an_event_cannot_be_dated_before_the_last_one(ledger: SqliteLedger) -> None:

@@ -29,7 +29,8 @@ _FOLLOWERS: dict[EventKind | None, tuple[EventKind, ...]] = {
     None: (EventKind.GIVEN,),
     EventKind.GIVEN: (EventKind.WITHDRAWN, EventKind.EXPIRED, EventKind.RENEWED),
     EventKind.RENEWED: (EventKind.WITHDRAWN, EventKind.EXPIRED, EventKind.RENEWED),
-    EventKind.EXPIRED: (EventKind.RENEWED,),
+    # Withdrawn also when it has run out: nobody is to renew it then, and what was made under it ends.
+    EventKind.EXPIRED: (EventKind.RENEWED, EventKind.WITHDRAWN),
     EventKind.WITHDRAWN: (),
 }
 

@@ -13,7 +13,7 @@ from dongui.consent.receipt import ConsentReceipt
 from dongui.consent.record import ConsentRecord
 from dongui.environment import Clock, Entropy
 
-__all__ = ["Log", "expire", "give", "receipt_again", "renew", "withdraw"]
+__all__ = ["Log", "give", "receipt_again", "renew", "withdraw"]
 
 Log: TypeAlias = Callable[[ConsentReceipt], object]
 """Tells the verifiable log of a receipt."""
@@ -60,7 +60,7 @@ def give(
 def withdraw(ledger: Ledger, record_id: bytes, *, clock: Clock, entropy: Entropy) -> ConsentReceipt:
     """Record that the person takes their consent back. As easy as giving: the record's id is enough.
 
-    Raises ``Misuse``: ``consent.unknown-record``, ``consent.event-out-of-order`` (withdrawn or expired).
+    Raises ``Misuse``: ``consent.unknown-record``, ``consent.event-out-of-order`` (withdrawn already).
     """
     history = ledger.history(record_id)
     # A clock set back since then must not make anybody wait: dated no earlier than what it ends.
@@ -95,16 +95,6 @@ def renew(
         valid_for=purpose.consent_validity,
     )
     return _keep(ledger, event, entropy, log)
-
-
-def expire(ledger: Ledger, record_id: bytes, *, clock: Clock) -> History:
-    """Write down that a consent has run out. It covers nothing from that instant, written down or not.
-
-    Raises ``Misuse``: ``consent.unknown-record``, ``consent.event-out-of-order`` before its time.
-    """
-    controller = ledger.history(record_id).record.controller.id
-    event = ConsentEvent(record_id=record_id, kind=EventKind.EXPIRED, at=clock.now(), entity=controller)
-    return ledger.append(event)
 
 
 def receipt_again(history: History, entropy: Entropy) -> ConsentReceipt:

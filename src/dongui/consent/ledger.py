@@ -57,6 +57,14 @@ class Ledger(Protocol):
     def handle_key(self, purpose_id: str) -> bytes:
         """Return the purpose's handle key, 32 bytes, drawn the first time it is asked for."""
 
+    def expire(self, *, at: datetime, before: Callable[[Sequence[History]], None]) -> int:
+        """Write down every consent that has run out by ``at``, each once; return their number.
+
+        The events are those of :func:`~dongui.consent.expiry.expiry`. A record that
+        :func:`~dongui.consent.retention.is_over` is left for :meth:`purge`. ``before`` is called with the
+        histories as they will be, if there are any; what it raises is raised, and nothing is written down.
+        """
+
     def purge(self, *, at: datetime, before: Callable[[Sequence[History]], None]) -> int:
         """Destroy every record that :func:`~dongui.consent.retention.is_over` at ``at``; return their number.
 

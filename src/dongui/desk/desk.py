@@ -19,7 +19,7 @@ from dongui.consent.profile import load_profiles
 from dongui.consent.purpose import RegisteredPurpose
 from dongui.consent.subject import subject_handle
 from dongui.desk.consents import Consents, LoggedConsent
-from dongui.desk.destruction import destruction_entry
+from dongui.desk.destruction import destruction_entry, expiry_entry
 from dongui.desk.folder import (
     ControllerEntry,
     operating_point_files,
@@ -30,6 +30,7 @@ from dongui.desk.folder import (
 )
 from dongui.environment import Clock, Entropy
 from dongui.errors import Misuse, Trouble, Undetermined
+from dongui.log.entry import Entry
 from dongui.log.interface import MAX_BATCH
 from dongui.log.keys import SignerKey
 from dongui.memory import SecretBuffer, forbid_core_dumps
@@ -111,20 +112,27 @@ class Desk:
     def purge(self) -> int:
         """Forget what is over: consent records, sessions, frame digests; return the number of records.
 
-        Happens when the desk opens. While it stays open, opening a session forgets old sessions, and the
-        first one of a day (UTC) destroys records too. Where nobody comes nothing happens by itself: that
-        takes a timer. No record is destroyed before the log says so, durably (charter, point 5). Raises
+        Consents that have run out, but whose records stay, are written down as expired. Happens when the desk
+        opens. While it stays open, opening a session forgets old sessions, and the first one of a day (UTC)
+        looks at the consents too. Where nobody comes nothing happens by itself: that takes a timer. Nothing
+        is written down as expired, or destroyed, before the log says so, durably (charter, point 5). Raises
         ``Trouble``: ``storage.*``, ``log.*``, ``clock.implausible``; then no record was destroyed.
         """
         moment = self.clock.now()
         self.sessions.purge(at=moment)
         self.unlogged = None
+        self.ledger.expire(at=moment, before=self._log_expiry)
         destroyed = self.ledger.purge(at=moment, before=self._log_destruction)
         self._purged_on = moment.date()
         return destroyed
 
+    def _log_expiry(self, ended: Sequence[History]) -> None:
+        self._log_all([expiry_entry(history) for history in ended])
+
     def _log_destruction(self, over: Sequence[History]) -> None:
-        entries = [destruction_entry(history.record.id) for history in over]
+        self._log_all([destruction_entry(history.record.id) for history in over])
+
+    def _log_all(self, entries: Sequence[Entry]) -> None:
         try:
             for begin in range(0, len(entries), MAX_BATCH):
                 self.log.append(entries[begin : begin + MAX_BATCH])

@@ -59,7 +59,7 @@ class SqliteLedger(FileStore):
                 others = rows.histories_of_person(connection, record.purpose_id, record.subject)
                 refuse_second([other for other in others if other.record.id != record.id], at=event.at)
             rows.keep_event(connection, len(longer.events), event)
-            rows.note_due(connection, longer)
+            rows.note_ends(connection, longer)
             if event.kind is not EventKind.EXPIRED:
                 rows.note_owed(connection, event.record_id)
             if before is not None:
@@ -112,6 +112,20 @@ class SqliteLedger(FileStore):
             secret = self._entropy.draw(HANDLE_KEY_BYTES)
             connection.execute("INSERT INTO handle_key VALUES (?, ?)", (purpose_id, secret))
             return secret
+
+    def expire(self, *, at: datetime, before: Callable[[Sequence[History]], None]) -> int:
+        """Write down every consent that has run out by ``at``, in one transaction; return their number."""
+        with self._database.reading() as connection:
+            if not rows.is_any_ending(connection, at):
+                return 0  # The usual case waits for nobody who writes.
+        with self._database.transaction() as connection:
+            ended = rows.those_run_out(connection, at)
+            if ended:
+                before(ended)
+            for history in ended:
+                rows.keep_event(connection, len(history.events), history.events[-1])
+                rows.note_ends(connection, history)
+        return len(ended)
 
     def purge(self, *, at: datetime, before: Callable[[Sequence[History]], None]) -> int:
         """Destroy the records whose time is over, in one transaction; return their number.

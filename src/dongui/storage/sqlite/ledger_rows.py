@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from dongui.consent.events import ConsentEvent, History
+from dongui.consent.expiry import expiry, lasts
 from dongui.consent.notice import Notice
 from dongui.consent.record_form import LIMITS, read_record, write_record
 from dongui.consent.retention import is_over, kept_until
@@ -20,23 +21,30 @@ __all__ = [
     "histories_of_person",
     "histories_of_purpose",
     "is_any_due",
+    "is_any_ending",
     "is_owed",
     "is_unswept",
     "keep_event",
     "keep_notice",
     "keep_record",
-    "note_due",
+    "note_ends",
     "note_owed",
     "one_history",
     "those_over",
+    "those_run_out",
 ]
 
 _SELECT = "SELECT record_id, content FROM record"
 _DESTROY_RECORD = (
     "DELETE FROM owed WHERE record_id = ?",
+    "DELETE FROM ending WHERE record_id = ?",
     "DELETE FROM due WHERE record_id = ?",
     "DELETE FROM event WHERE record_id = ?",
     "DELETE FROM record WHERE record_id = ?",
+)
+_NOTE_DUE = "INSERT INTO due VALUES (?, ?) ON CONFLICT (record_id) DO UPDATE SET moment = excluded.moment"
+_NOTE_ENDING = (
+    "INSERT INTO ending VALUES (?, ?) ON CONFLICT (record_id) DO UPDATE SET moment = excluded.moment"
 )
 _DESTROY_NOTICE = "DELETE FROM notice WHERE digest = ? AND NOT EXISTS (SELECT 1 FROM record WHERE notice = ?)"
 
@@ -99,7 +107,7 @@ def keep_record(connection: sqlite3.Connection, history: History) -> None:
     )
     for sequence, event in enumerate(history.events, start=1):
         keep_event(connection, sequence, event)
-    note_due(connection, history)
+    note_ends(connection, history)
 
 
 def keep_event(connection: sqlite3.Connection, sequence: int, event: ConsentEvent) -> None:
@@ -109,12 +117,13 @@ def keep_event(connection: sqlite3.Connection, sequence: int, event: ConsentEven
     )
 
 
-def note_due(connection: sqlite3.Connection, history: History) -> None:
-    """Note when the record is to be looked at: in the second in which its time is over."""
-    connection.execute(
-        "INSERT INTO due VALUES (?, ?) ON CONFLICT (record_id) DO UPDATE SET moment = excluded.moment",
-        (history.record.id, _second(kept_until(history))),
-    )
+def note_ends(connection: sqlite3.Connection, history: History) -> None:
+    """Note when the record is to be looked at: in the second its consent runs out, if it may, and is over."""
+    connection.execute(_NOTE_DUE, (history.record.id, _second(kept_until(history))))
+    if lasts(history):
+        connection.execute(_NOTE_ENDING, (history.record.id, _second(history.ends_at)))
+    else:
+        connection.execute("DELETE FROM ending WHERE record_id = ?", (history.record.id,))
 
 
 def note_owed(connection: sqlite3.Connection, record_id: bytes) -> None:
@@ -142,8 +151,28 @@ def those_over(connection: sqlite3.Connection, at: datetime) -> list[History]:
         if is_over(history, at=at):
             over.append(history)
         else:
-            note_due(connection, history)
+            note_ends(connection, history)
     return over
+
+
+def is_any_ending(connection: sqlite3.Connection, at: datetime) -> bool:
+    """Tell whether a consent is to be looked at that may have run out."""
+    query = "SELECT EXISTS (SELECT 1 FROM ending WHERE moment <= ?)"
+    return bool(connection.execute(query, (_second(at),)).fetchone()[0])
+
+
+def those_run_out(connection: sqlite3.Connection, at: datetime) -> list[History]:
+    """Return whose consent has run out by ``at``, with the event that says so; correct notes too early."""
+    query = "SELECT record_id FROM ending WHERE moment <= ?"
+    ended = []
+    for (record_id,) in connection.execute(query, (_second(at),)).fetchall():
+        history = one_history(connection, record_id)
+        event = expiry(history, at=at)
+        if event is None:
+            note_ends(connection, history)
+        elif not is_over(history, at=at):
+            ended.append(history.follow(event))
+    return ended
 
 
 def destroy(connection: sqlite3.Connection, histories: Sequence[History]) -> None:

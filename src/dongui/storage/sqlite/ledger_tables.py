@@ -82,6 +82,16 @@ _OWED = """
 CREATE TABLE owed (record_id BLOB PRIMARY KEY REFERENCES record (record_id)) STRICT;
 """
 
+# When a consent is to be looked at that may have run out, as due: zero, look once and see.
+_ENDING = """
+CREATE TABLE ending (
+  record_id BLOB PRIMARY KEY REFERENCES record (record_id),
+  moment INTEGER NOT NULL
+) STRICT;
+CREATE INDEX ending_at ON ending (moment);
+INSERT INTO ending SELECT record_id, 0 FROM record;
+"""
+
 MIGRATIONS = (
     _TABLES
     + _append_only("notice", "digest = NEW.digest")
@@ -91,6 +101,7 @@ MIGRATIONS = (
     + _WITHOUT_GAPS,
     _RETENTION,
     _OWED,
+    _ENDING,
 )
 
 
