@@ -12,7 +12,9 @@ data or before a restart mark, and restart marks that are too few or out of turn
 end within any scan that changes a pixel at the scale decoded; in a PNG every missing row.
 Not told: less than a unit; the last row of pixels alone, where it is the only one of its units; bytes lost
 between two marks and closed up, of which a decoder makes other pixels, not grey ones; scans missing whole
-from the end of a progressive JPEG, which then is a blurred whole one, or a colourless one.
+from the end of a progressive JPEG, which then is a blurred whole one, or a colourless one. A JPEG 2000 lacks
+no tile and no part of one when it comes here (see :mod:`dongui.encoding.jpeg2000`), and OpenJPEG raises where
+a tile ends within a packet; one cut exactly between two packets, its lengths made to fit, is not told.
 """
 
 from __future__ import annotations

@@ -77,12 +77,21 @@ def _require_whole(
         if header.format is PictureFormat.PNG:
             other.im = Image.new(other.mode, other.size, _every_band(other, 255)).im
         other.load()
-        held.append(difference := ImageChops.difference(picture, other))
+        compared = [_where_data_ends(loaded, header, held) for loaded in (picture, other)]
+        held.append(difference := ImageChops.difference(*compared))
         if difference.getbbox(alpha_only=False) is not None:
             raise CutOff("its data ends before its pixels do")
     finally:
         if again is not stream:
             overwrite(again)
+
+
+def _where_data_ends(picture: Image.Image, header: Header, held: list[Image.Image]) -> Image.Image:
+    """All of a JPEG; of a PNG, which may be large and is never reduced, the two rows that are read last."""
+    if header.format is not PictureFormat.PNG:
+        return picture
+    held.append(rows := picture.crop((0, picture.height - 2, *picture.size)))
+    return rows
 
 
 def overwrite(stream: io.BytesIO) -> None:
