@@ -123,9 +123,10 @@ def purge(desk: RequiredDesk) -> None:
     """Destroy the consent records whose time is over, and say how many.
 
     A record's time is over when the consent has ended, by running out or by withdrawal, and the retention the
-    person read of has passed since. The log says so first; where it cannot, nothing is destroyed. Every
-    command that opens the desk does this first, and forgets old sessions; this one does nothing else. Run it
-    daily, so that it also happens when nobody comes.
+    person read of has passed since. The log says so first; where it cannot, nothing is destroyed. What has
+    run out and is still kept is written down as expired. Every command that opens the desk does this first,
+    and forgets old sessions; this one does nothing else. Run it daily, so that it also happens when nobody
+    comes.
     """
     with open_desk(desk) as opened:
         if opened.unlogged is not None:

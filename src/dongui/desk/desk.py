@@ -64,8 +64,9 @@ class Desk:
     """One controller's stores, keys and purposes. A context manager; one thread at a time.
 
     ``purged`` is the number of consent records whose time was over and which opening the desk destroyed.
-    ``unlogged`` is the trouble that kept it from destroying them, where the log could not be written: the
-    desk opens all the same, because a full log must not keep anybody from taking a consent back.
+    ``unlogged`` is the trouble that kept it from destroying them, or from writing down what has expired,
+    where the log could not be written: the desk opens all the same, because a full log must not keep anybody
+    from taking a consent back.
     """
 
     def __init__(self, path: Path, *, clock: Clock, entropy: Entropy) -> None:
