@@ -158,6 +158,22 @@ def test_a_wrong_option_is_told_in_the_form_asked_for(capsys: pytest.CaptureFixt
     assert json.loads(capsys.readouterr().out)["failure"]["name"] == "cli.usage"
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_an_option_without_its_value_says_what_to_give(
+    language: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``--capture`` with nothing behind it names what it takes, not only that something is missing."""
+    monkeypatch.setenv("DONGUI_LANGUAGE", language)
+    with pytest.raises(SystemExit) as ended:
+        run(["verify", "shown", "--capture"])
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "cli.usage" in said
+    assert (
+        "Option '--capture' requires an argument. The clip's frames in order, JPEG or PNG, 1 to 300" in said
+    )
+
+
 def test_an_unforeseen_exception_shows_its_type_alone(capsys: pytest.CaptureFixture[str]) -> None:
     """No text of an unforeseen exception reaches the user: it may quote a document. The code is no answer."""
     assert end_of(raising(ValueError(f"bad number {PERSONAL}"))) == 70

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from typing import Annotated
 
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+from typer.exceptions import TyperException
 from typer.main import get_command, get_group
 
 from dongui.cli import output
 from dongui.cli.output import Language
 
-__all__ = ["build", "spread_lists"]
+__all__ = ["build", "spread_lists", "telling_values"]
 
 
 def _set_json(value: bool) -> bool:
@@ -120,11 +122,29 @@ def spread_lists(arguments: Sequence[str], tree: TyperGroup) -> list[str]:
     return spread
 
 
+@contextmanager
+def telling_values(arguments: Sequence[str], tree: TyperGroup) -> Iterator[None]:
+    """Where an option lacks its value, let the failure say what it takes: the parser's words do not."""
+    try:
+        yield
+    except TyperException as error:
+        name = getattr(error, "option_name", None)
+        for option in _options(arguments, tree):
+            if name in option.opts and option.help:
+                error.message += f" {option.help}"
+        raise
+
+
 def _list_options(arguments: Sequence[str], tree: TyperGroup) -> Collection[str]:
     """Return the names of the list options of the command the arguments call."""
+    return {name for one in _options(arguments, tree) if one.multiple for name in one.opts}
+
+
+def _options(arguments: Sequence[str], tree: TyperGroup) -> Sequence[TyperOption]:
+    """Return the options of the command the arguments call."""
     member: object = tree
     for word in arguments:
         if isinstance(member, TyperGroup) and word in member.commands:
             member = member.commands[word]
-    options = member.params if isinstance(member, TyperCommand) else []
-    return {name for one in options if isinstance(one, TyperOption) and one.multiple for name in one.opts}
+    parameters = member.params if isinstance(member, TyperCommand) else []
+    return [one for one in parameters if isinstance(one, TyperOption)]

@@ -20,7 +20,7 @@ from typer.exceptions import Abort, Exit, TyperException
 import dongui
 from dongui.cli import output
 from dongui.cli.debugging import trace
-from dongui.cli.frame import build, spread_lists
+from dongui.cli.frame import build, spread_lists, telling_values
 from dongui.cli.output import FailureNotice, Language, Settings
 from dongui.errors import DonguiError, Misuse, Trouble, failures
 
@@ -115,7 +115,10 @@ def run(arguments: Sequence[str] | None = None, *, tree: TyperGroup | None = Non
     only = given[0] if given and given[0] in _SINGLE + _NOUNS else None
     with _Ending() as ending:
         whole = tree or command(only=only)
-        with whole.make_context("dongui", spread_lists(given, whole) or ["--help"]) as context:
+        with (
+            telling_values(given, whole),
+            whole.make_context("dongui", spread_lists(given, whole) or ["--help"]) as context,
+        ):
             context.command.invoke(context)
     with _Ending() as flushing, output.writing():
         sys.stdout.flush()
