@@ -15,16 +15,22 @@ from dongui.biometrics.sample import MAX_PIXELS, MIN_SIDE_PIXELS, Source, decode
 from dongui.errors import Misuse, Trouble
 
 
-def picture(kind: str) -> bytes:
+def picture(kind: str, **options: object) -> bytes:
     rows = np.linspace(0, 255, 96 * 80).reshape(80, 96).astype(np.uint8)
     exif = Image.Exif()
     exif[0x0112] = 6
     stream = io.BytesIO()
-    Image.fromarray(rows).convert("RGB").save(stream, kind, exif=exif.tobytes())
+    Image.fromarray(rows).convert("RGB").save(stream, kind, exif=exif.tobytes(), **options)
     return stream.getvalue()
 
 
-STARTS = [picture("JPEG"), picture("PNG"), b"\xff\xd8\xff\xe1", b"\x89PNG\r\n\x1a\n", b""]
+WHOLE = [
+    picture("JPEG"),
+    picture("PNG"),
+    picture("JPEG", restart_marker_rows=1),
+    picture("JPEG", progressive=True, restart_marker_blocks=3),
+]
+STARTS = [*WHOLE, b"\xff\xd8\xff\xe1", b"\x89PNG\r\n\x1a\n", b""]
 
 
 def outcome(data: bytes) -> str:
@@ -50,9 +56,7 @@ def test_a_beginning_and_anything(start: bytes, rest: bytes) -> None:
 
 
 @settings(max_examples=250, deadline=None)
-@given(
-    st.sampled_from(STARTS[:2]), st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 255)), max_size=6)
-)
+@given(st.sampled_from(WHOLE), st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 255)), max_size=6))
 def test_a_picture_with_bytes_exchanged(start: bytes, changes: list[tuple[int, int]]) -> None:
     """A real picture in which any bytes are exchanged, header and Exif included, is survived."""
     data = bytearray(start)
