@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from dongui.custody import open_release
 from dongui.custody.membership_proof import Outcome, check_answer
 from dongui.environment import FixedClock
 from dongui.log.entry import EntryKind
 from simulators import membership_sealer
+from simulators.killed_from_outside import forked
 from simulators.membership_office import AT, RECIPIENT, MembershipOffice, person
 
 RELEASES, KILLS = 5, 14
@@ -43,6 +47,35 @@ def test_what_is_logged_is_there_and_what_is_there_is_logged(tmp_path: Path) -> 
         _agree(office, names)
     finally:
         office.close()
+
+
+def test_a_seal_complete_but_for_its_name_is_not_logged_a_second_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one instant between dropping the intent and the rename, which no drawn kill is sure to hit."""
+    office = MembershipOffice.open(tmp_path)
+    office.draw(range(100))
+    office.decide("release-0")
+    office.close()
+
+    def killed() -> None:
+        monkeypatch.setattr(Path, "rename", _unless_a_folder)
+        MembershipOffice.reopen(tmp_path).seal("release-0")
+
+    assert os.WTERMSIG(os.waitpid(forked(killed), 0)[1]) == signal.SIGKILL
+    assert not (tmp_path / "memberships" / ".000000.draft" / "intent.json").exists()
+    office = MembershipOffice.reopen(tmp_path)
+    try:
+        office.seal("release-0")
+        _agree(office, ["release-0"])
+    finally:
+        office.close()
+
+
+def _unless_a_folder(path: Path, target: Path) -> None:
+    if path.is_dir():
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.replace(path, target)
 
 
 def _agree(office: MembershipOffice, names: list[str]) -> None:

@@ -239,6 +239,10 @@ def _enter(draft: Draft, seal: Seal, log: ReleaseLog) -> None:
 
 def _finish_begun(draft: Draft, log: ReleaseLog) -> bool:
     """Finish a seal, of whichever release, that a killed process had logged; tell whether there was one."""
+    if (draft.path / _PROOF).exists():
+        # Complete but for its name; the intent, which goes just before that, may be gone already.
+        draft.publish([_INTENT])
+        return True
     if draft.read(_INTENT) is None:
         return False
     seal = Seal.decode((draft.path / _STATEMENT).read_bytes())
