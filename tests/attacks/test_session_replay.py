@@ -32,7 +32,7 @@ def reported(reports: Connection) -> list[str]:
     try:
         while True:
             said.append(reports.recv_bytes().decode())
-    except EOFError:
+    except (EOFError, ConnectionResetError):  # the latter where it had not read all it was sent
         return said
 
 
