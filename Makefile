@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 CHIP := $(if $(and $(wildcard /usr/include/PCSC/winscard.h),$(shell command -v swig),$(shell command -v cc)),--extra chip)
 EXTRAS := --extra assessment --extra custody --extra spark
 
-.PHONY: demo test services everything lint types unit wheel bench fuzz clean reference
+.PHONY: demo test services everything lint types compiled unit wheel bench fuzz clean reference
 .DEFAULT_GOAL := demo
 
 $(UV): requirements-uv.txt
@@ -51,7 +51,9 @@ services:
 
 # Everything optional as well, for the checks. A second make, so that what was just installed is seen.
 test: services
-	@$(MAKE) --no-print-directory lint types unit
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory -j 2 types compiled
+	@$(MAKE) --no-print-directory unit
 
 everything: $(VENV)/.installed
 	@$(UV) sync --quiet --frozen --no-install-project --inexact $(EXTRAS) $(CHIP)
@@ -62,6 +64,11 @@ lint: everything
 
 types: everything
 	@$(BIN)/mypy src tests benchmarks
+
+# What each of the two workers would compile for itself, before its first test, while the types are checked. What is
+# wrong with a test is told by the tests.
+compiled: everything
+	@$(BIN)/pytest --collect-only -q -p no:xdist >/dev/null 2>&1 || true
 
 unit: everything
 	@$(BIN)/pytest -n 2 --dist worksteal
