@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,18 +11,24 @@ from pathlib import Path
 import pytest
 
 import dongui
+from dongui.demo.cast import LicensingAuthority
+from dongui.demo.story import CONTROLLER
+from dongui.desk import Desk, create_desk
+from dongui.documents.mdoc.verifying import authenticate
+from dongui.documents.status import StatusEvidence
+from dongui.environment import SystemClock, SystemEntropy
 
 GIVEN = {"PYTHONPATH": str(Path(dongui.__file__).parents[1]), "LC_ALL": "C.UTF-8"}
 FULL = Path("/dev/full")
 MISUSE, DONE = ("purpose", "show", "no-such-purpose"), ("operating-point", "list")
 
 
-def ended(words: tuple[str, ...], streams: str) -> int:
+def ended(words: tuple[str, ...], streams: str, **surroundings: str) -> int:
     """Run a command in a shell that redirects its streams, and return the exit code."""
     command = f'exec "$0" -m dongui.cli "$@" {streams}'
     return subprocess.run(
         ["/bin/sh", "-c", command, sys.executable, *words],
-        env={**os.environ, **GIVEN},
+        env={**os.environ, **GIVEN, **surroundings},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
@@ -55,3 +62,45 @@ def test_a_full_disk_behind_a_stream_changes_no_answer(
 ) -> None:
     """What failed says so by its code; an answer nobody could read is undetermined, and no fault of ours."""
     assert ended(words, streams) == code
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_reader_who_leaves_ends_a_command_as_the_shell_knows_it(form: tuple[str, ...]) -> None:
+    """``dongui ... | head``: the pipe's own code, and no fault of ours."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-m", "dongui.cli", "purpose", "list", *form],
+            env={**os.environ, **GIVEN},
+            stdout=writes,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    finally:
+        os.close(writes)
+    assert (ran.returncode, ran.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no device that is always full: full disks are not tried")
+def test_a_copy_that_did_not_leave_the_process_is_still_owed(tmp_path: Path) -> None:
+    """What waits in a buffer has reached nobody: the same command hands it out again."""
+    authority = LicensingAuthority.found("Licensing Office", now=SystemClock().now(), entropy=SystemEntropy())
+    create_desk(tmp_path / "desk", CONTROLLER, entropy=SystemEntropy())
+    with Desk(tmp_path / "desk", clock=SystemClock(), entropy=SystemEntropy()) as desk:
+        licence = authenticate(
+            authority.license("05").issuer_signed,
+            trust_anchors=authority.anchors,
+            clock=desk.clock,
+            status=StatusEvidence.none(),
+            session_transcript=None,
+            reader_key=None,
+        )
+        record = desk.give_consent("airport-gate", licence, language="ko").record_id
+    words = ("consent", "withdraw", record.hex(), "--desk", str(tmp_path / "desk"), "--json")
+    assert ended(words, f">{FULL}", PYTHONUNBUFFERED="") == 3
+    with Desk(tmp_path / "desk", clock=SystemClock(), entropy=SystemEntropy()) as desk:
+        assert desk.ledger.is_owed(record)
+    assert ended(words, f">{tmp_path / 'copy'}", PYTHONUNBUFFERED="") == 0
+    assert "blind" in json.loads((tmp_path / "copy").read_text())["result"]["log"]

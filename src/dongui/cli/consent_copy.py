@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from dongui.cli.handing_out import (
     tell_unwritten,
     unwritten_rows,
 )
-from dongui.cli.output import JsonValue, choose, show
+from dongui.cli.output import JsonValue, choose, show, writing
 from dongui.desk import LoggedConsent
 
 __all__ = ["hand_out_copy"]
@@ -40,3 +41,6 @@ def hand_out_copy(
     told = None if unwritten is None else {"failure": tell_unwritten(unwritten)}
     show({**result, **copy, "unwritten": told}, said)
     show_at_hand(left)
+    # Its caller notes next that it was handed out: it must have left this process, not wait in its buffer.
+    with writing():
+        sys.stdout.flush()

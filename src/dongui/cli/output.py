@@ -17,6 +17,7 @@ failures and progress to standard error.
 
 from __future__ import annotations
 
+import errno
 import json as _json
 import os
 import sys
@@ -229,11 +230,19 @@ def progress(en: str, ko: str) -> Iterator[Callable[[str], None]]:
         yield lambda message: status.update(Text(printable(message)))
 
 
+class _Console(Console):
+    """rich ends the process itself where a pipe was closed; here that is for :func:`run` to tell."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the closed pipe be known as any other. Raises ``BrokenPipeError``."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 def _console(stream: TextIO) -> Console:
     # Made anew each time: tests and callers replace sys.stdout, and a console keeps the one it saw first.
     # A file or a pipe has no width: a table is given one it can be read in, unless COLUMNS says another.
     width = None if stream.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_A_FILE
-    return Console(
+    return _Console(
         file=stream,
         highlight=False,
         markup=False,
