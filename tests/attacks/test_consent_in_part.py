@@ -12,14 +12,11 @@ from dongui.capture import Capture
 from dongui.demo.cast import LicensingAuthority, recording, turn
 from dongui.demo.story import CONTROLLER, HANDOVER, open_unasked
 from dongui.desk import Desk, create_desk
-from dongui.documents.mdoc.holder import HolderMethod
-from dongui.documents.mdoc.verifying import authenticate
-from dongui.documents.status import StatusEvidence
 from dongui.environment import SystemClock, SystemEntropy
 from dongui.errors import Refused
 from dongui.memory import SecretBuffer
 from dongui.receipts.statement import Channel, Outcome
-from simulators.main_path import Visit
+from simulators.main_path import Visit, presented, read_licence
 from simulators.unasked import Unasked
 
 
@@ -52,28 +49,14 @@ def test_what_the_person_was_not_told_of_is_not_processed(tmp_path: Path, named:
     with Desk(tmp_path / "desk", clock=SystemClock(), entropy=SystemEntropy()) as desk:
         authority = LicensingAuthority.found("Office", now=desk.clock.now(), entropy=SystemEntropy())
         holder = authority.license("05")
-        document = authenticate(
-            holder.issuer_signed,
-            trust_anchors=authority.anchors,
-            clock=desk.clock,
-            status=StatusEvidence.none(),
-            session_transcript=None,
-            reader_key=None,
-        )
+        document = read_licence(holder, authority, clock=desk.clock)
         record = desk.give_consent("short-gate", document, language="ko").record_id
         with pytest.raises(Refused, match=r"consent\.other-artefact"):
             desk.open_session("short-gate", record, handover=HANDOVER)
         session = open_unasked(desk, "short-gate", record)
-        shown = holder.present(
-            session.transcript,
-            disclose=holder.everything(),
-            method=HolderMethod.SIGNATURE,
-            reader_public_key=None,
-        )
         frames = tuple(SecretBuffer(bytearray(frame)) for frame in recording(turn("05"), take=1))
-        visit = Visit(
-            desk, session, SecretBuffer(bytearray(shown)), Capture(frames, Channel.TRUSTED), authority.anchors
-        )
+        capture = Capture(frames, Channel.TRUSTED)
+        visit = Visit(desk, session, presented(holder, session), capture, authority.anchors)
         examiner = Unasked()
         answer = visit.verify(examiner, purpose="short-gate")
     assert answer.outcome is Outcome.REFUSED

@@ -12,16 +12,12 @@ from dongui.capture import Capture
 from dongui.demo.cast import LicensingAuthority, portrait
 from dongui.demo.story import CONTROLLER, HANDOVER
 from dongui.desk import Desk, create_desk
-from dongui.documents.mdoc.holder import Holder, HolderMethod
-from dongui.documents.mdoc.verifying import authenticate
-from dongui.documents.status import StatusEvidence
 from dongui.environment import SystemClock, SystemEntropy
 from dongui.errors import Refused
 from dongui.memory import SecretBuffer
 from dongui.profiles import shipped_profiles
 from dongui.receipts.statement import Channel, Outcome
-from dongui.session import Session
-from simulators.main_path import Visit
+from simulators.main_path import Visit, presented, read_licence
 from simulators.unasked import Unasked
 
 CHANGES = {
@@ -54,14 +50,7 @@ def test_what_is_changed_under_the_same_version_was_not_agreed_to(
     with opened(tmp_path / "desk") as desk:
         authority = LicensingAuthority.found("Office", now=desk.clock.now(), entropy=SystemEntropy())
         holder = authority.license("05")
-        document = authenticate(
-            holder.issuer_signed,
-            trust_anchors=authority.anchors,
-            clock=desk.clock,
-            status=StatusEvidence.none(),
-            session_transcript=None,
-            reader_key=None,
-        )
+        document = read_licence(holder, authority, clock=desk.clock)
         record = desk.give_consent("own-gate", document, language="en").record_id
         session = desk.open_session("own-gate", record, handover=HANDOVER)
     replace_in(own / file, old, new)
@@ -79,16 +68,6 @@ def test_what_is_changed_under_the_same_version_was_not_agreed_to(
     assert answer.reason.name == caught.value.name == "consent.earlier-version"
     assert answer.reason.detail == caught.value.detail
     assert not examiner.asked
-
-
-def presented(holder: Holder, session: Session) -> SecretBuffer:
-    shown = holder.present(
-        session.transcript,
-        disclose=holder.everything(),
-        method=HolderMethod.SIGNATURE,
-        reader_public_key=None,
-    )
-    return SecretBuffer(bytearray(shown))
 
 
 def replace_in(file: Path, old: str | None, new: str) -> None:

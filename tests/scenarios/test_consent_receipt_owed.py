@@ -23,14 +23,13 @@ from dongui.demo.cast import LicensingAuthority
 from dongui.demo.story import CONTROLLER
 from dongui.desk import Desk, LoggedConsent, create_desk
 from dongui.documents.authenticated import AuthenticatedDocument
-from dongui.documents.mdoc.verifying import authenticate
-from dongui.documents.status import StatusEvidence
 from dongui.environment import SystemClock, SystemEntropy
 from dongui.errors import Misuse, Trouble
 from dongui.log.checking import check_log
 from dongui.log.entry import Entry, EntryKind, commitment
 from dongui.storage.sqlite.ledger import SqliteLedger
 from dongui.storage.sqlite.log import SqliteLog
+from simulators.main_path import read_licence
 
 ENTROPY = SystemEntropy()
 
@@ -62,14 +61,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Hall:
     create_desk(path, CONTROLLER, entropy=ENTROPY)
     with opened(path) as desk:
         authority = LicensingAuthority.found("Office", now=desk.clock.now(), entropy=ENTROPY)
-        document = authenticate(
-            authority.license("05").issuer_signed,
-            trust_anchors=authority.anchors,
-            clock=desk.clock,
-            status=StatusEvidence.none(),
-            session_transcript=None,
-            reader_key=None,
-        )
+        document = read_licence(authority.license("05"), authority, clock=desk.clock)
         return Hall(path, document, desk.give_consent("airport-gate", document, language="ko").record_id)
 
 

@@ -25,13 +25,13 @@ from dongui.documents.mdoc.holder import Holder, HolderMethod
 from dongui.documents.mdoc.verifying import authenticate
 from dongui.documents.status import StatusEvidence
 from dongui.documents.trust import TrustAnchors
-from dongui.environment import SystemEntropy
+from dongui.environment import Clock, SystemEntropy
 from dongui.memory import SecretBuffer
 from dongui.receipts.statement import Channel
 from dongui.session import Session
 from dongui.verification import Verification, verify
 
-__all__ = ["OneSidedEntropy", "Visit", "a_visit"]
+__all__ = ["OneSidedEntropy", "Visit", "a_visit", "presented", "read_licence"]
 
 
 class OneSidedEntropy:
@@ -87,7 +87,7 @@ class Visit:
     def fresh_document(self) -> SecretBuffer:
         """Present once more in the same session."""
         assert self.holder is not None
-        return _presented(self.holder, self.session)
+        return presented(self.holder, self.session)
 
     def fresh_capture(self, take: int) -> Capture:
         """Record once more in the same session."""
@@ -98,18 +98,23 @@ def a_visit(desk: Desk, holder: str, film: Sequence[bytes], *, channel: Channel 
     """Let ``holder`` consent to the airport gate and present; ``film`` turns to the picture's left first."""
     authority = LicensingAuthority.found("Licensing Office", now=desk.clock.now(), entropy=SystemEntropy())
     licence = authority.license(holder)
-    document = authenticate(
-        licence.issuer_signed,
+    document = read_licence(licence, authority, clock=desk.clock)
+    record = _consent(desk, document)
+    session = desk.open_session("airport-gate", record, handover=HANDOVER)
+    shown, capture = presented(licence, session), _captured(film, session, channel)
+    return Visit(desk, session, shown, capture, authority.anchors, licence, film)
+
+
+def read_licence(holder: Holder, authority: LicensingAuthority, *, clock: Clock) -> AuthenticatedDocument:
+    """Read what an authority signed for somebody, as a desk does that asks for their consent."""
+    return authenticate(
+        holder.issuer_signed,
         trust_anchors=authority.anchors,
-        clock=desk.clock,
+        clock=clock,
         status=StatusEvidence.none(),
         session_transcript=None,
         reader_key=None,
     )
-    record = _consent(desk, document)
-    session = desk.open_session("airport-gate", record, handover=HANDOVER)
-    shown, capture = _presented(licence, session), _captured(film, session, channel)
-    return Visit(desk, session, shown, capture, authority.anchors, licence, film)
 
 
 def _consent(desk: Desk, document: AuthenticatedDocument) -> bytes:
@@ -122,7 +127,8 @@ def _consent(desk: Desk, document: AuthenticatedDocument) -> bytes:
     return desk.give_consent("airport-gate", document, language="ko").receipt.history.record.id
 
 
-def _presented(holder: Holder, session: Session) -> SecretBuffer:
+def presented(holder: Holder, session: Session) -> SecretBuffer:
+    """Have a holder show everything, signed for this session."""
     response = holder.present(
         session.transcript,
         disclose=holder.everything(),

@@ -12,13 +12,12 @@ from dongui.cli.main import run
 from dongui.demo.cast import LicensingAuthority
 from dongui.demo.story import CONTROLLER, HANDOVER
 from dongui.desk import Desk, create_desk
-from dongui.documents.mdoc.verifying import authenticate
-from dongui.documents.status import StatusEvidence
 from dongui.environment import SystemClock, SystemEntropy
 from dongui.receipts.description import words
 from dongui.receipts.issuing import Findings
 from dongui.session import Session
 from simulators.desk_receipts import hand_out, refusal, success
+from simulators.main_path import read_licence
 
 
 class Gate:
@@ -29,14 +28,7 @@ class Gate:
         create_desk(Path("desk"), CONTROLLER, entropy=SystemEntropy())
         with self.open() as desk:
             authority = LicensingAuthority.found("Office", now=desk.clock.now(), entropy=SystemEntropy())
-            document = authenticate(
-                authority.license("05").issuer_signed,
-                trust_anchors=authority.anchors,
-                clock=desk.clock,
-                status=StatusEvidence.none(),
-                session_transcript=None,
-                reader_key=None,
-            )
+            document = read_licence(authority.license("05"), authority, clock=desk.clock)
             self._record = desk.give_consent("airport-gate", document, language="en").record_id
 
     def open(self) -> Desk:

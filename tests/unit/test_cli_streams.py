@@ -14,9 +14,8 @@ import dongui
 from dongui.demo.cast import LicensingAuthority
 from dongui.demo.story import CONTROLLER
 from dongui.desk import Desk, create_desk
-from dongui.documents.mdoc.verifying import authenticate
-from dongui.documents.status import StatusEvidence
 from dongui.environment import SystemClock, SystemEntropy
+from simulators.main_path import read_licence
 
 GIVEN = {"PYTHONPATH": str(Path(dongui.__file__).parents[1]), "LC_ALL": "C.UTF-8"}
 FULL = Path("/dev/full")
@@ -89,14 +88,7 @@ def test_a_copy_that_did_not_leave_the_process_is_still_owed(tmp_path: Path) -> 
     authority = LicensingAuthority.found("Licensing Office", now=SystemClock().now(), entropy=SystemEntropy())
     create_desk(tmp_path / "desk", CONTROLLER, entropy=SystemEntropy())
     with Desk(tmp_path / "desk", clock=SystemClock(), entropy=SystemEntropy()) as desk:
-        licence = authenticate(
-            authority.license("05").issuer_signed,
-            trust_anchors=authority.anchors,
-            clock=desk.clock,
-            status=StatusEvidence.none(),
-            session_transcript=None,
-            reader_key=None,
-        )
+        licence = read_licence(authority.license("05"), authority, clock=desk.clock)
         record = desk.give_consent("airport-gate", licence, language="ko").record_id
     words = ("consent", "withdraw", record.hex(), "--desk", str(tmp_path / "desk"), "--json")
     assert ended(words, f">{FULL}", PYTHONUNBUFFERED="") == 3

@@ -11,11 +11,10 @@ import pytest
 from dongui.demo.cast import LicensingAuthority
 from dongui.demo.story import CONTROLLER
 from dongui.desk import ControllerEntry, Desk, create_desk
-from dongui.documents.mdoc.verifying import authenticate
-from dongui.documents.status import StatusEvidence
 from dongui.environment import SystemClock, SystemEntropy
 from dongui.errors import DonguiError, Misuse
 from dongui.receipts.keys import OperatorKeys
+from simulators.main_path import read_licence
 
 
 def opened(path: Path) -> Desk:
@@ -119,14 +118,7 @@ def test_the_number_a_person_is_given_opens_and_withdraws_their_consent(desk: Pa
     """``record_id`` is the ledger's own number of the record that was just made."""
     with opened(desk) as found:
         authority = LicensingAuthority.found("Office", now=found.clock.now(), entropy=SystemEntropy())
-        document = authenticate(
-            authority.license("05").issuer_signed,
-            trust_anchors=authority.anchors,
-            clock=found.clock,
-            status=StatusEvidence.none(),
-            session_transcript=None,
-            reader_key=None,
-        )
+        document = read_licence(authority.license("05"), authority, clock=found.clock)
         given = found.give_consent("airport-gate", document, language="en")
         assert found.ledger.history(given.record_id).record.id == given.record_id
         assert found.withdraw_consent(given.record_id).record_id == given.record_id

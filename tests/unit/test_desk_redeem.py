@@ -12,13 +12,12 @@ import pytest
 from dongui.demo.cast import LicensingAuthority
 from dongui.demo.story import CONTROLLER, HANDOVER
 from dongui.desk import Desk, create_desk
-from dongui.documents.mdoc.verifying import authenticate
-from dongui.documents.status import StatusEvidence
 from dongui.environment import FixedClock, SystemEntropy
 from dongui.errors import Refused
 from dongui.receipts.statement import Controller
 from dongui.session import REDEMPTION_WINDOW, SESSION_LIFETIME, Session
 from simulators.desk_receipts import hand_out, refusal, success
+from simulators.main_path import read_licence
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -33,14 +32,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 @pytest.fixture
 def record(desk: Desk) -> bytes:
     authority = LicensingAuthority.found("Office", now=NOON, entropy=SystemEntropy())
-    document = authenticate(
-        authority.license("05").issuer_signed,
-        trust_anchors=authority.anchors,
-        clock=desk.clock,
-        status=StatusEvidence.none(),
-        session_transcript=None,
-        reader_key=None,
-    )
+    document = read_licence(authority.license("05"), authority, clock=desk.clock)
     return desk.give_consent("airport-gate", document, language="en").record_id
 
 
